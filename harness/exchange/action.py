@@ -1,0 +1,196 @@
+"""What a play asks of the world, and what the world tells a play.
+
+Belongs here: the two alphabets between the pure state machine and whoever drives it
+(harness.runner.driver with real sockets; a peer played in memory in the tests). Must not
+know: either of them. Times are seconds since 1970, told by the driver.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from harness.errors import Place
+from harness.exchange.plan import Connection
+from harness.spec.model import Ending
+
+
+@dataclass(frozen=True, slots=True)
+class DoOpen:
+    """Connect, or make the UDP socket. Answer: Opened, or Refused."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DoSend:
+    """Write these pieces in order, each after the target has read the one before.
+
+    UDP: each piece is one datagram; they are sent back to back. `another_port`: from a
+    socket of its own, which from then on is the connection's. `stray`: from a stranger's
+    socket whose answers nobody reads. Answer: Sent, or Refused where the connection is gone.
+    """
+
+    connection: Connection
+    pieces: tuple[bytes, ...]
+    another_port: bool = False
+    stray: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoClose:
+    """Close in this way. Answer: Sent."""
+
+    connection: Connection
+    how: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class DoType:
+    """Type this line, newline included, at the target's terminal. Answer: Sent."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DoFind:
+    """Look for a file with exactly this content. Answer: Found (`here` says whether)."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DoRestart:
+    """Stop the server and start it on its port. Answer: Restarted, or NotStarted."""
+
+
+class Awaited(enum.Enum):
+    """What a wait is for; the driver tells it in the report and picks its proofs by it."""
+
+    ANSWER = "answer"
+    SILENCE = "silence"
+    CLOSE = "close"
+    CONNECT = "connect"
+    OUTPUT = "output"
+    FILE = "file"
+    EXIT = "exit"
+    NOTHING_MORE = "nothing more"  # after the last event
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for any signal. `connection` is where it is awaited, None where on none."""
+
+    kind: Awaited
+    connection: Connection | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The play is over; `Play.finding` is the judgement."""
+
+
+Action = DoOpen | DoSend | DoClose | DoType | DoFind | DoRestart | Await | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection stands: ours was accepted, or the target's came in."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody listens, or the connection was gone when we wrote."""
+
+    connection: Connection
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was asked is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes of a stream, or one whole datagram. `new_port`: from a port not seen before."""
+
+    connection: Connection
+    data: bytes
+    at: float
+    new_port: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The target closed: `how` is FIN or RESET."""
+
+    connection: Connection
+    how: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Output of the target since the last such signal."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the file that DoFind asked for is here."""
+
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The target's process is gone: exit code, or minus the signal's number."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The server listens again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """The server could not be started again; `why` in words."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """Proof that the target waits for more and will do nothing by itself."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The case's deadline is over. `seconds` is what it was; `evidence` what the target did."""
+
+    seconds: float
+    evidence: str = ""
+
+
+Signal = (
+    Opened
+    | Refused
+    | Sent
+    | Received
+    | Ended
+    | Printed
+    | Found
+    | Exited
+    | Restarted
+    | NotStarted
+    | Rested
+    | Expired
+)

@@ -1,0 +1,121 @@
+"""A plan: one case as it is played with one target role, one delivery and one seed.
+
+Belongs here: the frozen steps, seen from the harness, and how a case becomes them. Must
+not know: sockets, clocks, processes; what a step leads to is exchange.play's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.errors import Place
+from harness.spec.model import (
+    Case,
+    Choice,
+    Delivery,
+    Ending,
+    Exits,
+    Prints,
+    Role,
+    Says,
+    Stores,
+    Suite,
+    Transport,
+)
+from harness.wire.framing import Framing
+from harness.wire.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One client's talk with the server over one transport; `client` is its name in the spec."""
+
+    client: str
+    over: Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What all steps have: the event that they stand for and whether it is set-up."""
+
+    place: Place
+    setup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Step):
+    """The harness, as client, connects or makes its socket."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Accept(Step):
+    """The target, as client, must connect: no bytes are wanted yet."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Step):
+    """The harness speaks. Several messages in one step are one write (`coalesced`)."""
+
+    connection: Connection
+    says: tuple[Says, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Step):
+    """The harness closes its side."""
+
+    connection: Connection
+    how: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Expect(Step):
+    """The target must do one of `choices` on this connection (Says, Silent or Closes).
+
+    `repeats` copies of what it says may follow (a request that was put on the wire twice).
+    """
+
+    connection: Connection
+    choices: tuple[Choice, ...]
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Type(Step):
+    """The harness types a line at the target's terminal."""
+
+    line: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Step):
+    """Something of the target beside the wire: its output, its files, its exit."""
+
+    act: Prints | Stores | Exits
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(Step):
+    """The harness stops the server and starts it again on its port."""
+
+
+AnyStep = Open | Accept | Send | Close | Expect | Type | Look | Restart
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One play of a case. `scope` holds the drawn parameters; `delivery` rules every Send."""
+
+    suite: Suite
+    case: Case
+    role: Role
+    delivery: Delivery
+    seed: int
+    framing: Framing
+    steps: tuple[AnyStep, ...]
+    scope: Mapping[str, bytes] = field(default_factory=dict)

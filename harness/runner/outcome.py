@@ -1,0 +1,66 @@
+"""The outcome of one case with one delivery: the one thing that every report is made from.
+
+Belongs here: outcomes and transcripts as data. Must not know: who plays, who reports.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.exchange.plan import Plan
+from harness.verdict import Finding, Verdict
+
+
+class Kind(enum.Enum):
+    """What a transcript's entry is."""
+
+    OPEN = "opens"
+    BYTES = "says"
+    CLOSE = "closes"
+    TYPED = "types"
+    PRINTED = "prints"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the conversation. `seconds` from the case's start; `by_client` its side.
+
+    `who` is the client's name in the spec; `detail` adds words ("RST", "read before the next").
+    """
+
+    seconds: float
+    kind: Kind
+    by_client: bool
+    who: str
+    data: bytes = b""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one plan.
+
+    `output` is the tail of what the target printed. `broken_by` names the earlier case after
+    which a target failed here that passes when fresh. `seconds` is the case's own time,
+    without builds and starts. `properties` holds what reports add to every line (network
+    level, target, seed).
+    """
+
+    target: str
+    plan: Plan
+    finding: Finding
+    transcript: tuple[Entry, ...] = ()
+    output: bytes = b""
+    broken_by: str = ""
+    known: str = ""
+    seconds: float = 0.0
+    started_fresh: bool = False
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The finding's verdict."""
+        return self.finding.verdict

@@ -1,0 +1,267 @@
+"""What a spec says, once loaded: frozen, typed, every part with its place in the file.
+
+Belongs here: the words of the spec language as data. Must not know: YAML, how an
+exchange is played, what a delivery does to bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from harness.errors import Place
+from harness.wire.framing import Framing
+from harness.wire.message import Message
+
+
+class Role(enum.StrEnum):
+    """What the target plays; the harness plays the other side."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+    @property
+    def other(self) -> Role:
+        """The side that the harness plays."""
+        return Role.CLIENT if self is Role.SERVER else Role.SERVER
+
+
+class Transport(enum.StrEnum):
+    """What carries the bytes."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Level(enum.StrEnum):
+    """How binding a requirement, or an alternative, is (RFC 2119's words)."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class Delivery(enum.StrEnum):
+    """How the same bytes are put on the wire; what each proves is told in exchange.delivery."""
+
+    WHOLE = "whole"
+    SPLIT = "split"
+    BYTEWISE = "bytewise"
+    COALESCED = "coalesced"
+    SLOW_READER = "slow-reader"
+    PLAIN = "plain"
+    REPEATED = "repeated"
+    REORDERED = "reordered"
+    FROM_ANOTHER_PORT = "from-another-port"
+    AFTER_EMPTY = "after-empty"
+    AFTER_OVERSIZED = "after-oversized"
+
+
+class Ending(enum.StrEnum):
+    """How a TCP connection is closed by one side."""
+
+    FIN = "fin"  # close(): both directions
+    HALF = "half"  # shutdown(SHUT_WR): goes on reading
+    RESET = "reset"  # RST
+    ANY = "any"  # expected only: FIN or RST
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A statement that cases verify."""
+
+    id: str
+    level: Level
+    text: str
+    source: str
+    hint: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A named function of the suite's Python file, told what was captured.
+
+    `call(captures, at)`: `captures` maps names to bytes, `at` is when the message came, in
+    seconds since 1970. Returns None, or what is wrong in words.
+    """
+
+    name: str
+    call: Callable[[Mapping[str, bytes], float], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Bytes on the connection. `example` is what is produced where `message` is open."""
+
+    message: Message
+    example: Message | None = None
+    hook: Hook | None = None
+    from_new_port: bool = False  # UDP: answers from a port of its own (RFC 1350's TID)
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The client connects (TCP) or makes its socket (UDP), before it says anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closes:
+    """The connection is closed, `how` says in which way."""
+
+    how: Ending = Ending.FIN
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Says nothing in answer to what was said: whatever comes here is the failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """A line typed at the client's terminal; without its newline."""
+
+    line: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """Output that holds `message` somewhere; with `never`, that must not hold it to the end."""
+
+    message: Message
+    never: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """A file with exactly this content lies somewhere under the working folder."""
+
+    content: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """The program ends by itself; `code` None accepts any, `nonzero` any but 0."""
+
+    code: int | None = None
+    nonzero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """The server is stopped and started again on the same port."""
+
+
+Said = Says | Silent | Closes
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One alternative of `any_of`; below `must` it earns a warning with `reason`."""
+
+    act: Said
+    level: Level = Level.MUST
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of several is right: the first that matches counts."""
+
+    choices: tuple[Choice, ...]
+
+
+Act = Says | Opens | Closes | Silent | Types | Prints | Stores | Exits | Restarts | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an exchange: who does what.
+
+    `by` is the side that acts; `client` names the client whose connection or terminal it
+    is about, also where the server acts. `setup`: a target that fails here is blocked in
+    this case, not failed.
+    """
+
+    by: Role
+    client: str
+    over: Transport
+    act: Act
+    place: Place
+    setup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value drawn anew for each seed, so that hard-coded answers fail.
+
+    kind: "letters", "digits", "alnum" (`size` of them, from `low` to `high` many), "int"
+    (from `low` to `high`, in decimal), "bytes" (`low` to `high` many), "choice" (of `choices`).
+    """
+
+    name: str
+    kind: str
+    place: Place
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How programs of one role are started: an argv template, and what lies beside them.
+
+    Placeholders of `run`: {program} {host} {port} {folder}, and any parameter. `files` maps
+    names under the working folder to contents, `folders` are made empty. `port` is fixed
+    where the program cannot be told one.
+    """
+
+    run: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One purpose, one exchange."""
+
+    id: str
+    purpose: str
+    verifies: tuple[str, ...]
+    points: float
+    roles: tuple[Role, ...]
+    clients: tuple[str, ...]
+    exchange: tuple[Event, ...]
+    place: Place
+    deliveries: tuple[Delivery, ...] | None = None  # None: all that make sense
+    without: tuple[Delivery, ...] = ()
+    tags: tuple[str, ...] = ()
+    hint: str = ""
+    fresh: bool = False  # wants a process that has served nobody yet
+    files: Mapping[str, bytes] = field(default_factory=dict)  # beside the launch's, or instead
+    deadline: float | None = None  # seconds, where the suite's does not do
+    feature: str = ""  # played only where the target claims it
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One spec file."""
+
+    id: str
+    title: str
+    reference: str
+    roles: tuple[Role, ...]
+    transports: tuple[Transport, ...]
+    framing: Framing
+    launches: Mapping[Role, Launch]
+    parameters: Mapping[str, Parameter]
+    requirements: Mapping[str, Requirement]
+    probe: tuple[Event, ...]
+    cases: tuple[Case, ...]
+    path: str
+    idempotent: bool = False  # UDP: a request may be repeated or overtaken, answers are alike
+    pipelined: bool = False  # TCP: requests may be sent ahead of the answers
+    deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
+    features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
