@@ -1,0 +1,1 @@
+"""Plans, plays and deliveries: how an exchange goes and is judged. Pure."""

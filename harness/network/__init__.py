@@ -1,0 +1,1 @@
+"""Sockets of the harness and the tables of the kernel."""

@@ -1,0 +1,1 @@
+"""Where the pure core meets the world: plays cases against targets."""

@@ -1,0 +1,1 @@
+"""The spec language: model, loader, schema, lint. Pure."""

@@ -1,0 +1,1 @@
+"""The program under test: found, built, started, watched, stopped."""

@@ -1,0 +1,1 @@
+"""Payloads, templates, framings and layouts: bytes and what they should be. Pure."""

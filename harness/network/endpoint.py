@@ -1,0 +1,89 @@
+"""Sockets of the harness on loopback: made, connected, closed in every way TCP knows.
+
+Belongs here: the one edge where the socket interface's errors become words. Must not
+know: exchanges, targets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+
+from harness.errors import MachineError
+from harness.spec.model import Ending, Transport
+
+HOST = "127.0.0.1"
+
+_IP_RECVERR = 11  # linux/in.h; tells an unconnected UDP socket of ICMP port unreachable
+_SMALL = 4096  # bytes; the kernel doubles it and keeps its own minimum
+
+
+def stream(small: bool = False) -> socket.socket:
+    """Returns a non-blocking TCP socket; `small`: with a small receive buffer."""
+    made = _made(socket.SOCK_STREAM)
+    if small:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def datagrams(port: int = 0) -> socket.socket:
+    """Returns a non-blocking UDP socket at a loopback port that hears of refusals."""
+    made = _made(socket.SOCK_DGRAM)
+    with contextlib.suppress(OSError):
+        made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+    _bind(made, port)
+    return made
+
+
+def listener(port: int = 0) -> socket.socket:
+    """Returns a non-blocking welcome socket at a loopback port."""
+    made = _made(socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _bind(made, port)
+    made.listen(64)
+    return made
+
+
+def close(sock: socket.socket, how: Ending) -> None:
+    """Closes this side in the given way; HALF leaves the socket open for reading."""
+    if how is Ending.HALF:
+        with contextlib.suppress(OSError):  # the other side was quicker
+            sock.shutdown(socket.SHUT_WR)
+        return
+    if how is Ending.RESET:
+        # RFC 9293, 3.10.4: an abort sends RST; a linger time of 0 is how Linux is asked for it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def free_on(port: int, transports: tuple[Transport, ...]) -> bool:
+    """Says whether the port can be bound at every transport right now."""
+    kinds = {Transport.TCP: socket.SOCK_STREAM, Transport.UDP: socket.SOCK_DGRAM}
+    for transport in transports:
+        with socket.socket(socket.AF_INET, kinds[transport]) as probe:
+            if transport is Transport.TCP:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 - only to see whether it is taken
+            except OSError:
+                return False
+    return True
+
+
+def _made(kind: socket.SocketKind) -> socket.socket:
+    try:
+        made = socket.socket(socket.AF_INET, kind)
+    except OSError as exc:
+        raise MachineError(f"cannot make a socket: {exc.strerror}") from exc
+    made.setblocking(False)
+    return made
+
+
+def _bind(sock: socket.socket, port: int) -> None:
+    try:
+        sock.bind((HOST, port))
+    except OSError as exc:
+        sock.close()
+        raise MachineError(f"cannot bind {HOST} port {port}: {exc.strerror}") from exc

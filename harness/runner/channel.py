@@ -1,0 +1,145 @@
+"""Channels: a connection of the exchange with the socket that carries it.
+
+Belongs here: writing to and reading from one socket so that every outcome is a signal.
+Must not know: the play, deadlines, processes.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+
+from harness.exchange.action import Ended, Received, Refused, Signal
+from harness.exchange.plan import Connection
+from harness.network import endpoint
+from harness.spec.model import Ending
+
+Address = tuple[str, int]
+
+_CHUNK = 1 << 18
+_MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
+_PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end
+
+
+class StreamChannel:
+    """One TCP connection, ours or one that the target opened."""
+
+    def __init__(self, connection: Connection, sock: socket.socket, slow: bool = False) -> None:
+        self.connection = connection
+        self.sock = sock
+        self.open = True
+        self._slow = slow
+        self._reads = 0
+
+    def write(self, data: bytes) -> int:
+        """Writes what fits. Returns the count. Raises: OSError as the socket does."""
+        return self.sock.send(data, socket.MSG_NOSIGNAL)
+
+    def read(self) -> Signal | None:
+        """Returns what came, None where nothing did after all."""
+        try:
+            data = self.sock.recv(self._room() if self._slow else _CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return self._end(Ending.RESET)
+        if not data:
+            return self._end(Ending.FIN)
+        return Received(self.connection, data, time.time())
+
+    def _room(self) -> int:
+        self._reads += 1
+        return _MOUTHFUL if self._reads <= _PATIENCE else _CHUNK
+
+    def _end(self, how: Ending) -> Ended:
+        self.open = False
+        return Ended(self.connection, how)
+
+    def close(self, how: Ending = Ending.FIN) -> None:
+        """Closes our side."""
+        if how is not Ending.HALF:
+            self.open = False
+        endpoint.close(self.sock, how)
+
+
+class DatagramChannel:
+    """One client's UDP talk: our socket and the address that it talks to."""
+
+    def __init__(
+        self, connection: Connection, sock: socket.socket, peer: Address | None, shared: bool
+    ) -> None:
+        self.connection = connection
+        self.sock = sock
+        self.peer = peer
+        self.open = True
+        self._shared = shared  # the server's one socket, in the client role
+        self._earlier: list[socket.socket] = []
+
+    def write(self, data: bytes) -> int:
+        """Sends one datagram. Raises: OSError as the socket does."""
+        if self.peer is None:
+            raise OSError(errno.EDESTADDRREQ, "no datagram has come from the client yet")
+        return self.sock.sendto(data, self.peer)
+
+    def read(self) -> Signal | None:
+        """Returns one datagram, or the refusal that an ICMP message told."""
+        try:
+            data, source = self.sock.recvfrom(65536)
+        except BlockingIOError:
+            return None
+        except OSError as exc:
+            return Refused(self.connection, exc.strerror or str(exc))
+        new_port = not self._shared and source != self.peer
+        if self._shared or new_port:
+            self.peer = source
+        return Received(self.connection, data, time.time(), new_port)
+
+    def move(self, sock: socket.socket) -> None:
+        """Goes on from another socket; the earlier one only shows answers that went astray."""
+        self._earlier.append(self.sock)
+        self.sock = sock
+
+    def astray(self) -> Iterator[bytes]:
+        """Yields datagrams that came to a port that this client has left."""
+        for sock in self._earlier:
+            try:
+                yield sock.recv(65536)
+            except OSError:
+                continue
+
+    def close(self, how: Ending = Ending.FIN) -> None:
+        """Closes the sockets, in the server's role all but the shared one."""
+        self.open = False
+        for sock in self._earlier:
+            sock.close()
+        if not self._shared:
+            endpoint.close(self.sock, Ending.FIN if how is Ending.HALF else how)
+
+
+Channel = StreamChannel | DatagramChannel
+
+
+class Welcome:
+    """What a client as target finds: a welcome socket and a UDP socket on one port."""
+
+    def __init__(self) -> None:
+        self.listener = endpoint.listener()
+        self.port: int = self.listener.getsockname()[1]
+        self.datagrams = endpoint.datagrams(self.port)
+
+    def accept(self) -> socket.socket | None:
+        """Returns a connection socket, None where nobody waits."""
+        try:
+            sock, _ = self.listener.accept()
+        except OSError:
+            return None
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def close(self) -> None:
+        """Closes both."""
+        self.listener.close()
+        self.datagrams.close()

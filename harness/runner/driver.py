@@ -1,0 +1,381 @@
+"""The driver: does what a play asks with real sockets, and tells it what happened.
+
+Belongs here: one case's conversation, its deadline, its waits. Must not know: what is
+right or wrong (that is the play's), how a target is built or started (the instance's).
+
+Every wait is a poll() on the sockets, the target's output and its end; when nothing
+comes, the target itself is looked at (harness.target.rest), and only where that proves
+nothing does a deadline decide.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.errors import TargetError
+from harness.exchange.action import (
+    Action,
+    Await,
+    Awaited,
+    DoClose,
+    DoFind,
+    Done,
+    DoOpen,
+    DoRestart,
+    DoSend,
+    DoType,
+    Expired,
+    Found,
+    NotStarted,
+    Opened,
+    Received,
+    Refused,
+    Restarted,
+    Rested,
+    Sent,
+    Signal,
+)
+from harness.exchange.plan import Connection, Plan
+from harness.exchange.play import Play
+from harness.network import endpoint
+from harness.network.tables import Tables
+from harness.runner.channel import Channel, DatagramChannel, StreamChannel, Welcome
+from harness.runner.outcome import Kind
+from harness.runner.record import Record
+from harness.runner.watch import LONGEST_LOOK, Watch
+from harness.spec.model import Delivery, Role, Transport
+from harness.target.process import Process
+
+_START = 15.0  # seconds a client program has until it first shows itself on the wire
+_GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
+
+
+class Driver:
+    """Plays one plan once. `restart` starts the server anew and returns its process."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        process: Process | None,
+        port: int,
+        tables: Tables,
+        folder: Path | None = None,
+        welcome: Welcome | None = None,
+        restart: Callable[[], Process] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._target = (endpoint.HOST, port)
+        self._tables = tables
+        self._folder = folder
+        self._welcome = welcome
+        self._restart_target = restart
+        self._start = time.monotonic()
+        self.record = Record(self._start)
+        self._seconds = plan.case.deadline or plan.suite.deadline
+        self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
+        self._client_speaks = plan.role is Role.SERVER
+        self._channels: dict[Connection, Channel] = {}
+        self._waiting: deque[socket.socket] = deque()
+        self._strangers: list[socket.socket] = []
+        self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
+        self._pending = self._watch.pending
+        self._watch.adopt(process)
+        if welcome is not None:
+            self._watch.add(welcome.listener.fileno(), self._welcome_in)
+            self._adopt_datagrams(welcome)
+        self._do: dict[type[Action], Callable[..., Signal]] = {
+            DoOpen: self._open,
+            DoSend: self._send,
+            DoClose: self._close,
+            DoType: self._type,
+            DoFind: self._find,
+            DoRestart: self._restart,
+            Await: self._await,
+        }
+
+    # -- the whole ---------------------------------------------------------------------
+
+    def play(self) -> Play:
+        """Plays to the end and closes every socket of ours."""
+        play = Play(self._plan)
+        do = self._do
+        try:
+            action = play.start()
+            while type(action) is not Done:
+                action = play.feed(do[type(action)](action))
+        finally:
+            self._leave()
+        return play
+
+    def settle(self) -> int | None:
+        """Waits until the target has dealt with our leaving. Returns its status if it ended."""
+        watch, quiet, until = self._watch, 1, time.monotonic() + _GRACE
+        while watch.process is not None and not watch.exited and time.monotonic() < until:
+            if watch.rests():
+                break
+            watch.look(quiet)
+            quiet = min(2 * quiet, LONGEST_LOOK)
+        return watch.process.status() if watch.process is not None and watch.exited else None
+
+    @property
+    def seconds(self) -> float:
+        """How long the conversation took so far."""
+        return time.monotonic() - self._start
+
+    def _leave(self) -> None:
+        for channel in self._channels.values():
+            self._watch.remove(channel.sock.fileno())
+            channel.close()
+        for sock in (*self._strangers, *self._waiting):
+            sock.close()
+        self._strangers.clear()
+        self._waiting.clear()
+
+    # -- who is there ---------------------------------------------------------------------
+
+    def _adopt_datagrams(self, welcome: Welcome) -> None:
+        connection = Connection(self._plan.case.clients[0], Transport.UDP)
+        channel = DatagramChannel(connection, welcome.datagrams, None, shared=True)
+        self._add(channel)
+
+    def _add(self, channel: Channel) -> None:
+        self._channels[channel.connection] = channel
+        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+
+    def _read(self, channel: Channel) -> None:
+        signal = channel.read()
+        if signal is None:
+            return
+        self._note_arrival(channel, signal)
+        self._pending.append(signal)
+
+    def _note_arrival(self, channel: Channel, signal: Signal) -> None:
+        who, now = channel.connection.client, time.monotonic()
+        by_client = not self._client_speaks
+        if type(signal) is Received:
+            self._shown(now)
+            self.record.mark(now, Kind.BYTES, by_client, who, signal.data)
+            return
+        if isinstance(channel, StreamChannel):
+            self._watch.remove(channel.sock.fileno())
+        detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
+        self.record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
+
+    def _shown(self, now: float) -> None:
+        """A client program that has shown itself has its case's time from here on."""
+        if self._welcome is not None:
+            self._deadline = min(self._deadline, max(now + self._seconds, self._start))
+
+    def _welcome_in(self) -> None:
+        sock = self._welcome.accept() if self._welcome is not None else None
+        if sock is not None:
+            self._waiting.append(sock)
+            self._seat()
+
+    def _seat(self) -> None:
+        """Gives the longest waiting connection to the client that has none open."""
+        for name in self._plan.case.clients:
+            connection = Connection(name, Transport.TCP)
+            held = self._channels.get(connection)
+            if self._waiting and (held is None or not held.open):
+                slow = self._plan.delivery is Delivery.SLOW_READER
+                self._add(StreamChannel(connection, self._waiting.popleft(), slow))
+                now = time.monotonic()
+                self._shown(now)
+                self.record.mark(now, Kind.OPEN, True, name)
+                self._pending.append(Opened(connection))
+
+    # -- actions -------------------------------------------------------------------------
+
+    def _open(self, action: DoOpen) -> Signal:
+        connection = action.connection
+        self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
+        if connection.over is Transport.UDP:
+            self._add(DatagramChannel(connection, endpoint.datagrams(), self._target, False))
+            return Opened(connection)
+        slow = self._plan.delivery is Delivery.SLOW_READER
+        sock = endpoint.stream(small=slow)
+        failed = sock.connect_ex(self._target)
+        if failed and not self._connected(sock):
+            why = os.strerror(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or failed)
+            sock.close()
+            return Refused(connection, why)
+        self._add(StreamChannel(connection, sock, slow))
+        return Opened(connection)
+
+    def _connected(self, sock: socket.socket) -> bool:
+        """Waits for a connection under way; a full queue of a busy server makes it last."""
+        left = max(0.0, self._deadline - time.monotonic())
+        _, writable, _ = select.select([], [sock], [], left)
+        return bool(writable) and not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def _send(self, action: DoSend) -> Signal:
+        channel = self._channels.get(action.connection)
+        if channel is None or not channel.open:
+            return Refused(action.connection, "the connection is closed")
+        if isinstance(channel, DatagramChannel):
+            return self._send_datagrams(channel, action)
+        last = len(action.pieces) - 1
+        for index, piece in enumerate(action.pieces):
+            detail = "read before the next" if index < last else ""
+            ended = self._write(channel, piece, detail)
+            if ended is None and index < last:
+                ended = self._until_read(channel)
+            if ended is not None:
+                return ended
+        return Sent()
+
+    def _write(self, channel: StreamChannel, data: bytes, detail: str) -> Signal | None:
+        who = channel.connection.client
+        self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, data, detail)
+        rest = data
+        while rest:
+            try:
+                rest = rest[channel.write(rest) :]
+            except BlockingIOError:
+                if not self._until_writable(channel):
+                    return Expired(self._seconds, "it does not read what is sent")
+            except OSError as exc:
+                return Refused(channel.connection, exc.strerror or str(exc))
+        return None
+
+    def _until_writable(self, channel: StreamChannel) -> bool:
+        """Reads what comes until there is room. Says whether there was before the deadline."""
+        while channel.open and (left := self._deadline - time.monotonic()) > 0:
+            if self._watch.until_writable(channel.sock.fileno(), math.ceil(left * 1000)):
+                return True
+        return not channel.open
+
+    def _until_read(self, channel: StreamChannel) -> Signal | None:
+        """Waits until the kernel shows that the target has read all of it."""
+        local, remote = channel.sock.getsockname(), channel.sock.getpeername()
+        looks, quiet = 0, 1
+        while self._tables.tcp_unread(local, remote):
+            looks += 1
+            if looks < 200:
+                os.sched_yield()
+                continue
+            if time.monotonic() >= self._deadline:
+                return Expired(self._seconds, "it has not read what was sent")
+            if not self._watch.look(quiet):
+                evidence = self._watch.rests()
+                if evidence:
+                    return Rested(evidence)
+                quiet = min(2 * quiet, LONGEST_LOOK)
+            if not channel.open or self._watch.exited:
+                break
+        return None
+
+    def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
+        if action.another_port and self._client_speaks:
+            self._watch.remove(channel.sock.fileno())
+            channel.move(endpoint.datagrams())
+            self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        for piece in action.pieces:
+            who = "a stranger" if action.stray else channel.connection.client
+            self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
+            try:
+                self._from(channel, action.stray)(piece)
+            except OSError as exc:
+                return Refused(action.connection, exc.strerror or str(exc))
+        return Sent()
+
+    def _from(self, channel: DatagramChannel, stray: bool) -> Callable[[bytes], int]:
+        if not stray:
+            return channel.write
+        stranger = endpoint.datagrams()
+        self._strangers.append(stranger)
+        return lambda piece: stranger.sendto(piece, channel.peer or self._target)
+
+    def _close(self, action: DoClose) -> Signal:
+        channel = self._channels.get(action.connection)
+        self.record.mark(
+            time.monotonic(), Kind.CLOSE, self._client_speaks, action.connection.client,
+            detail=str(action.how),
+        )  # fmt: skip
+        if channel is not None and channel.open:
+            channel_closes = action.how.value != "half"
+            if channel_closes:
+                self._watch.remove(channel.sock.fileno())
+            channel.close(action.how)
+            if channel_closes and self._client_speaks:
+                self.settle()
+        return Sent()
+
+    def _type(self, action: DoType) -> Signal:
+        self.record.mark(time.monotonic(), Kind.TYPED, True, "", action.line)
+        if self._watch.process is not None and not self._watch.exited:
+            self._watch.process.type(action.line)
+        return Sent()
+
+    def _find(self, action: DoFind) -> Signal:
+        return Found(self._folder is not None and _holds(self._folder, action.content))
+
+    def _restart(self, action: DoRestart) -> Signal:
+        self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail="stopped, started again")
+        if self._restart_target is None:
+            return NotStarted("a running address cannot be started again")
+        self._watch.adopt(None)
+        try:
+            self._watch.adopt(self._restart_target())
+        except TargetError as exc:
+            return NotStarted(str(exc))
+        self._pending.clear()
+        self._deadline = time.monotonic() + self._seconds
+        return Restarted()
+
+    # -- waiting -------------------------------------------------------------------------
+
+    def _await(self, action: Await) -> Signal:
+        pending = self._pending
+        if pending:
+            return pending.popleft()
+        began, quiet = time.monotonic(), 1
+        while True:
+            now = time.monotonic()
+            if now >= self._deadline:
+                return Expired(self._seconds, self._where_it_went())
+            if not self._watch.look(min(quiet, math.ceil((self._deadline - now) * 1000))):
+                quiet = min(2 * quiet, LONGEST_LOOK)
+                ended = self._rested() or self._enough(action.kind, began)
+                if ended is not None and not pending:
+                    return ended
+            if pending:
+                return pending.popleft()
+
+    def _rested(self) -> Signal | None:
+        evidence = self._watch.rests()
+        return Rested(evidence + self._where_it_went()) if evidence else None
+
+    def _enough(self, kind: Awaited, began: float) -> Signal | None:
+        """Quiet that counts where no answer is owed and rest cannot be proven."""
+        waited = time.monotonic() - began
+        if kind in (Awaited.SILENCE, Awaited.NOTHING_MORE) and waited >= _GRACE:
+            return Expired(waited, "nothing came; that it rests could not be proven")
+        return None
+
+    def _where_it_went(self) -> str:
+        for channel in self._channels.values():
+            if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
+                return "; its answer went to the port that the client had used before"
+        return ""
+
+
+def _holds(folder: Path, content: bytes) -> bool:
+    """Says whether a file with exactly this content lies somewhere under the folder."""
+    for base, _, names in os.walk(folder):
+        for name in names:
+            path = Path(base, name)
+            try:
+                if path.stat().st_size == len(content) and path.read_bytes() == content:
+                    return True
+            except OSError:
+                continue
+    return False

@@ -1,0 +1,102 @@
+"""Jobs: which cases are played against which target, in an order that never varies.
+
+Belongs here: the selection by role and delivery, and names that stay the same between
+runs. Must not know: how a job is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import Place, UsageError
+from harness.exchange.delivery import deliveries_of
+from harness.spec.model import Case, Delivery, Role, Suite
+from harness.target.target import Target
+
+PROBE = "probe"
+"""The id of the case that every suite begins with: the target is built, started, and talks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for a whole run.
+
+    `builds` is a folder that all workers of the run share. `fresh`: a new process for each
+    case. `strict`: a broken `should` fails.
+    """
+
+    builds: Path
+    seed: int = 0
+    strict: bool = False
+    fresh: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One case with one delivery against one target in one role."""
+
+    target: Target
+    suite: Suite
+    case: Case
+    role: Role
+    delivery: Delivery
+
+    @property
+    def id(self) -> str:
+        """`case[delivery]`: unique among the jobs of one target, suite and role."""
+        return f"{self.case.id}[{self.delivery}]"
+
+    @property
+    def is_probe(self) -> bool:
+        """Says whether everything else rests on this one."""
+        return self.case.id == PROBE
+
+
+def probe_case(suite: Suite) -> Case:
+    """Returns the suite's probe as a case, worth no points."""
+    first = suite.probe[0].place if suite.probe else Place(suite.path)
+    clients = tuple(dict.fromkeys(event.client for event in suite.probe)) or ("client",)
+    return Case(
+        id=PROBE,
+        purpose="The program is built, started, and answers the shortest exchange.",
+        verifies=(),
+        points=0,
+        roles=suite.roles,
+        clients=clients,
+        exchange=suite.probe,
+        place=first,
+    )
+
+
+def role_of(target: Target, suite: Suite, wanted: Role | None) -> Role:
+    """Returns what the target plays: as asked, as its manifest says, or by the suite.
+
+    Where nothing says it, a file or folder with `client` or `player` in its name is a client.
+    Raises: UsageError where the suite has no such role.
+    """
+    role = wanted or (target.manifest.role if target.manifest else None)
+    if role is None:
+        name = target.path.name.lower() if target.path else ""
+        client = "client" in name or "player" in name
+        role = Role.CLIENT if client and Role.CLIENT in suite.roles else suite.roles[0]
+    if role not in suite.roles:
+        offered = " and ".join(suite.roles)
+        raise UsageError(f"{target.id}: {suite.id} has no cases for a {role}, only for {offered}")
+    return role
+
+
+def jobs(
+    target: Target, suite: Suite, role: Role, deliveries: Collection[Delivery] = ()
+) -> Iterator[Job]:
+    """Yields the probe, then every case under every delivery asked for (all: none named)."""
+    for case in (probe_case(suite), *suite.cases):
+        if role not in case.roles:
+            continue
+        for delivery in deliveries_of(suite, case, role):
+            wanted = not deliveries or delivery in deliveries
+            first_of_probe = case.id == PROBE and delivery in (Delivery.WHOLE, Delivery.PLAIN)
+            if first_of_probe or (wanted and case.id != PROBE):
+                yield Job(target, suite, case, role, delivery)

@@ -1,0 +1,192 @@
+"""The runner: the one call by which everybody plays a case.
+
+Belongs here: what a case rests on (build, start, probe), the second play on a fresh
+target, whose fault an error is. Must not know: reports, pytest.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from types import TracebackType
+
+from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
+from harness.exchange.plan import Plan
+from harness.exchange.planning import make_plan
+from harness.network.tables import Tables
+from harness.runner.deviation import held_against
+from harness.runner.driver import Driver
+from harness.runner.instance import Instance, Workshop
+from harness.runner.job import Job, Settings, jobs
+from harness.runner.outcome import Outcome
+from harness.spec.model import Level, Role
+from harness.verdict import Fault, Finding, Verdict
+
+_BAD = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
+Key = tuple[str, str, Role]
+
+
+class Runner:
+    """Plays jobs one after the other; holds at most one running target between them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tables = Tables()
+        self._workshop = Workshop(settings, self._tables)
+        self._instance: Instance | None = None
+        self._probes: dict[Key, Finding] = {}
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops the target that still runs, and all that served it."""
+        self._drop()
+        self._workshop.close()
+        self._tables.close()
+
+    def play(self, job: Job) -> Outcome:
+        """Returns the outcome of one job; raises nothing but a keyboard interrupt."""
+        plan = make_plan(
+            job.suite, job.case, job.role, job.delivery, self._settings.seed,
+            self._settings.parameters,
+        )  # fmt: skip
+        outcome = Outcome(job.target.id, plan, self._support(job))
+        if outcome.verdict is Verdict.PASS:
+            outcome = self._judged(job, plan)
+        known = job.target.manifest.known if job.target.manifest else ()
+        return held_against(self._levelled(outcome), known)
+
+    def _support(self, job: Job) -> Finding:
+        """Returns PASS, or why the machine or the target's claims leave this case out."""
+        missing = self._workshop.missing(job.target)
+        if missing:
+            return Finding(
+                Verdict.UNSUPPORTED, f"this machine has no {missing}", Fault.MACHINE, job.case.place
+            )
+        claimed = job.target.manifest.features if job.target.manifest else ()
+        if job.case.feature and job.case.feature not in claimed:
+            reason = f"optional: the target does not claim the feature {job.case.feature!r}"
+            return Finding(Verdict.UNSUPPORTED, reason, Fault.NOBODY, job.case.place)
+        return Finding(Verdict.PASS)
+
+    def _judged(self, job: Job, plan: Plan) -> Outcome:
+        blank = Outcome(job.target.id, plan, Finding(Verdict.PASS))
+        try:
+            return self._rested_on(job, plan)
+        except TargetError as exc:
+            verdict = Verdict.FAIL if job.is_probe else Verdict.BLOCKED
+            finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place, evidence=exc.hint)
+            return replace(blank, finding=finding, output=exc.log)
+        except MachineError as exc:
+            finding = Finding(Verdict.INCONCLUSIVE, str(exc), Fault.MACHINE, job.case.place)
+        except (SpecError, UsageError) as exc:
+            finding = Finding(Verdict.ERROR, str(exc), Fault.SPEC, job.case.place)
+        except HarnessError as exc:
+            finding = Finding(Verdict.ERROR, str(exc), Fault.HARNESS, job.case.place)
+        except Exception as exc:  # noqa: BLE001 - what nobody foresaw is ours, never a student's
+            finding = Finding(
+                Verdict.ERROR, f"the harness failed: {exc!r}", Fault.HARNESS, job.case.place,
+                evidence=traceback.format_exc(),
+            )  # fmt: skip
+        self._drop()
+        return replace(blank, finding=finding)
+
+    # -- what a case rests on --------------------------------------------------------------
+
+    def _rested_on(self, job: Job, plan: Plan) -> Outcome:
+        if job.is_probe:
+            outcome = self._play_twice(job, plan)
+            self._probes[_key(job)] = outcome.finding
+            return outcome
+        found = self._probe_of(job)
+        if found.verdict in _BAD:
+            reason = f"the probe fails: {found.reason}"
+            finding = Finding(Verdict.BLOCKED, reason, Fault.TARGET, job.case.place)
+            return Outcome(job.target.id, plan, finding)
+        return self._play_twice(job, plan)
+
+    def _probe_of(self, job: Job) -> Finding:
+        key = _key(job)
+        if key not in self._probes:
+            probe = next(jobs(job.target, job.suite, job.role))
+            plan = make_plan(
+                probe.suite, probe.case, probe.role, probe.delivery, self._settings.seed,
+                self._settings.parameters,
+            )  # fmt: skip
+            self._probes[key] = self._judged(probe, plan).finding
+        return self._probes[key]
+
+    # -- playing ---------------------------------------------------------------------------
+
+    def _play_twice(self, job: Job, plan: Plan) -> Outcome:
+        """Plays, and plays a failure on a used target once more on a fresh one."""
+        instance, before = self._take(job)
+        outcome = self._play_once(instance, plan)
+        if outcome.verdict not in _BAD or outcome.started_fresh:
+            return outcome
+        instance, _ = self._take(job)
+        again = self._play_once(instance, plan)
+        if again.verdict in _BAD:
+            return again
+        reason = f"fails on a process that has played {before} before; passes on a fresh one"
+        warned = replace(again.finding, verdict=Verdict.WARN, reason=reason, fault=Fault.TARGET)
+        return replace(again, finding=warned, broken_by=before)
+
+    def _take(self, job: Job) -> tuple[Instance, str]:
+        """Returns a running target for the job, and the case that it played last ("": none)."""
+        held = self._instance
+        if held is not None and held.serves(job):
+            return held, held.last
+        self._drop()
+        self._instance = self._workshop.start(job)
+        return self._instance, ""
+
+    def _drop(self) -> None:
+        if self._instance is not None:
+            self._instance.stop()
+            self._instance = None
+
+    def _play_once(self, instance: Instance, plan: Plan) -> Outcome:
+        fresh = not instance.last
+        instance.begin(plan.case.id)
+        driver = Driver(
+            plan, instance.process, instance.port, self._tables, instance.folder,
+            instance.welcome, instance.restart,
+        )  # fmt: skip
+        play = driver.play()
+        seconds = driver.seconds
+        ended = driver.settle() if plan.role is Role.SERVER else None
+        outcome = Outcome(
+            instance.target.id, plan, play.finding, driver.record.entries(), instance.output,
+            seconds=seconds, started_fresh=fresh, properties=_properties(play.hint, ended),
+        )  # fmt: skip
+        if ended is not None or play.finding.verdict in _BAD or instance.spent:
+            self._drop()
+        return outcome
+
+    def _levelled(self, outcome: Outcome) -> Outcome:
+        """A failure of a case that verifies nothing a target must do is a warning."""
+        suite, case = outcome.plan.suite, outcome.plan.case
+        levels = {suite.requirements[each].level for each in case.verifies}
+        if outcome.verdict is not Verdict.FAIL or self._settings.strict or not levels:
+            return outcome
+        if Level.MUST in levels:
+            return outcome
+        return replace(outcome, finding=replace(outcome.finding, verdict=Verdict.WARN))
+
+
+def _key(job: Job) -> Key:
+    return job.target.id, job.suite.id, job.role
+
+
+def _properties(hint: str, ended: int | None) -> dict[str, str]:
+    found = {"hint": hint} if hint else {}
+    if ended is not None:
+        found["afterwards"] = f"the program ended after this case (status {ended})"
+    return found

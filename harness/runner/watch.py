@@ -1,0 +1,116 @@
+"""The watch: everything that can happen in a case, waited for in one place.
+
+Belongs here: poll() over sockets, the target's output and its end; the look at a target
+that stays quiet. Must not know: what is awaited, or what a deadline makes of it.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from collections.abc import Callable
+
+from harness.exchange.action import Exited, Printed, Signal
+from harness.network.tables import Tables
+from harness.runner.outcome import Kind
+from harness.runner.record import Record
+from harness.target.process import Process
+from harness.target.rest import Kind as Rest
+from harness.target.rest import prove
+
+LONGEST_LOOK = 50
+"""Milliseconds between two looks at a target that does not rest."""
+
+
+class Watch:
+    """Signals in the order in which they came: `pending`."""
+
+    def __init__(self, tables: Tables, record: Record, target_is_client: bool) -> None:
+        self.pending: deque[Signal] = deque()
+        self.exited = False
+        self.process: Process | None = None
+        self._tables = tables
+        self._record = record
+        self._target_is_client = target_is_client
+        self._poll = select.poll()
+        self._readers: dict[int, Callable[[], None]] = {}
+
+    # -- what is watched ---------------------------------------------------------------
+
+    def add(self, fd: int, reader: Callable[[], None]) -> None:
+        """Calls `reader` whenever there is something to read."""
+        self._readers[fd] = reader
+        self._poll.register(fd, select.POLLIN)
+
+    def remove(self, fd: int) -> None:
+        """Looks away from it, if it was watched; to be called before it is closed."""
+        if self._readers.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def adopt(self, process: Process | None) -> None:
+        """Watches this process, and no longer the one before."""
+        if self.process is not None:
+            self.remove(self.process.output_fd)
+            self.remove(self.process.exit_fd)
+        self.process, self.exited = process, False
+        if process is not None:
+            self.add(process.output_fd, self._take_output)
+            self.add(process.exit_fd, self._see_end)
+
+    # -- looking -----------------------------------------------------------------------
+
+    def look(self, ms: int) -> bool:
+        """Takes in all that happens within so many milliseconds. Says whether anything did."""
+        events = self._poll.poll(ms)
+        for fd, _ in events:
+            reader = self._readers.get(fd)
+            if reader is not None:
+                reader()
+        return bool(events)
+
+    def until_writable(self, fd: int, ms: int) -> bool:
+        """Takes in what comes until the descriptor takes more. Says whether it does."""
+        self._poll.modify(fd, select.POLLIN | select.POLLOUT)
+        try:
+            for found, events in self._poll.poll(ms):
+                if found == fd and events & select.POLLOUT:
+                    return True
+                if found in self._readers:
+                    self._readers[found]()
+        finally:
+            if fd in self._readers:
+                self._poll.modify(fd, select.POLLIN)
+        return False
+
+    def rests(self) -> str:
+        """Returns the evidence that the target waits for more, "" where there is none."""
+        if self.process is None or self.exited:
+            return ""
+        proof = prove(self.process, self._tables)
+        # What it said last may have been under way while it went to rest: look once more.
+        if proof.kind is Rest.RESTS and not self.look(1) and not self.pending:
+            return proof.evidence
+        return ""
+
+    # -- the target --------------------------------------------------------------------
+
+    def _take_output(self) -> None:
+        process = self.process
+        data = process.drain() if process is not None else b""
+        if data:
+            self._record.mark(time.monotonic(), Kind.PRINTED, self._target_is_client, "", data)
+            self.pending.append(Printed(data))
+
+    def _see_end(self) -> None:
+        process = self.process
+        if process is None or self.exited:
+            return
+        self.remove(process.exit_fd)
+        while self.look(1):  # what it said before its end comes first
+            pass
+        self._take_output()
+        status = process.status()
+        if status is not None and not process.pids():
+            self.exited = True
+            self.pending.append(Exited(status))
