@@ -1,0 +1,53 @@
+"""How long a whole suite takes on a target that never answers, against a good one."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from harness.spec.loader import load
+from harness.target.target import targets_at
+
+from benchmarks.item import SERVER, spec
+from benchmarks.measure import Figure, alternating
+from harness.runner.job import Settings, jobs
+from harness.runner.runner import Runner
+from harness.spec.model import Role
+from harness.verdict import Verdict
+
+CASES = 10
+ROUNDS = 5
+
+NOTHING = SERVER.replace("talk.sendall(data.upper())", "pass")
+PROBE_ALONE = SERVER.replace("talk.sendall(", "b'probe' in data and talk.sendall(")
+
+
+def figures() -> list[Figure]:
+    """Measures a target that answers nothing, and one that answers the probe alone."""
+    text = spec(CASES).replace("    deliveries: [whole]\n", "")
+    suite = load("speed.yaml", text, None)  # type: ignore[arg-type] # it names no other file
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for kind, source in (
+            ("good", SERVER),
+            ("nothing", NOTHING),
+            ("the probe alone", PROBE_ALONE),
+        ):
+            (folder / kind).mkdir()
+            (folder / kind / "server.py").write_text(source)
+
+        def whole(kind: str) -> None:
+            target = targets_at(str(folder / kind))[0]
+            with Runner(Settings(builds=folder / "builds")) as runner:
+                verdicts = {runner.play(job).verdict for job in jobs(target, suite, Role.SERVER)}
+            if (verdicts == {Verdict.PASS}) is not (kind == "good"):
+                raise SystemExit(f"the target {kind} earns {verdicts}")
+
+        for kind in ("nothing", "the probe alone"):
+            times = alternating(lambda: whole(kind), lambda: whole("good"), ROUNDS)  # noqa: B023
+            best = min(times)
+            note = f"{1e3 * best[0]:.0f} ms, good one {1e3 * best[1]:.0f} ms"
+            name_ = f"suite: target answers {kind}"
+            found.append(Figure(name_, tuple(a / b for a, b in times), at_most=2, note=note))
+    return found
