@@ -1,0 +1,149 @@
+"""The failure report: what a person needs to find the fault, on one screen.
+
+Belongs here: what is told, in which order and words. Must not know: pytest, where the
+text is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.exchange.delivery import PROVES
+from harness.report.conversation import add_conversation, last_lines
+from harness.report.difference import add_comparison
+from harness.report.page import Page, Paint, cut, printable
+from harness.report.result import Result
+from harness.runner.outcome import Outcome
+from harness.spec.model import Delivery
+from harness.verdict import Fault, Verdict
+
+_PAINTS = {
+    Verdict.PASS: Paint.GOOD,
+    Verdict.WARN: Paint.DOUBTFUL,
+    Verdict.UNSUPPORTED: Paint.DOUBTFUL,
+    Verdict.INCONCLUSIVE: Paint.DOUBTFUL,
+}
+_FAULTS = {
+    Fault.NOBODY: "nobody's that is known",
+    Fault.TARGET: "the target's",
+    Fault.SPEC: "the spec's, not the target's",
+    Fault.HARNESS: "the harness's own, not the target's: please report it",
+    Fault.MACHINE: "this machine's, not the target's",
+}
+_DECIDED = {
+    "bytes": "the first byte that cannot match",
+    "end": "the end of the connection",
+    "exit": "the end of the program",
+    "rest": "the target itself: it waits for more and will not answer any more",
+    "deadline": "the case's time, which is over",
+}
+_ORDINARY = (Delivery.WHOLE, Delivery.PLAIN)
+_MOST_RULES = 3
+_OUTPUT_LINES = 5
+_EVIDENCE_LINES = 4
+
+
+def title_of(outcome: Outcome) -> str:
+    """Returns `suite/case[delivery]`, by which a person and `-k` find the case."""
+    plan = outcome.plan
+    return f"{plan.suite.id}/{plan.case.id}[{plan.delivery}]"
+
+
+def failure_report(outcome: Outcome, command: str, width: int, colour: bool) -> str:
+    """Returns the report, without a newline at its end.
+
+    `command` plays this case again. `width` in columns (80 where there is no terminal).
+    Nothing that a target sent or printed is in it unescaped.
+    """
+    page = Page(width, colour)
+    plan = outcome.plan
+    _add_header(page, outcome.verdict, title_of(outcome), outcome.target, plan.role)
+    _add_rule(page, outcome)
+    _add_reason(page, outcome)
+    if outcome.finding.comparison is not None:
+        add_comparison(page, outcome.finding.comparison)
+    add_conversation(page, outcome.transcript, plan.role)
+    _add_output(page, outcome)
+    _add_meaning(page, outcome)
+    page.row("again", page.painted(printable(command), Paint.STRONG))
+    return page.text()
+
+
+def repeated_report(result: Result, first: str, width: int, colour: bool) -> str:
+    """Returns the short form for a case that failed in the same way as the one named `first`."""
+    page = Page(width, colour)
+    _add_header(page, Verdict(result.verdict), result.name, result.target, result.role)
+    page.paragraph("reason", result.reason, most=3)
+    if result.compared:
+        page.row("", cut(result.compared, page.room))
+    page.row("as in", printable(first) + ", told in full above")
+    _add_delivery(page, Delivery(result.delivery))
+    page.row("again", page.painted(printable(result.command), Paint.STRONG))
+    return page.text()
+
+
+def _add_header(page: Page, verdict: Verdict, name: str, target: str, role: str) -> None:
+    word = page.painted(str(verdict).upper(), _PAINTS.get(verdict, Paint.BAD))
+    page.line(f"{word}  {page.painted(name, Paint.STRONG)}  {printable(target)} ({role})")
+    page.line()
+
+
+def _add_rule(page: Page, outcome: Outcome) -> None:
+    """Adds what the case is for and what it holds the target to."""
+    case, suite = outcome.plan.case, outcome.plan.suite
+    page.paragraph("purpose", case.purpose, most=2)
+    rules = [suite.requirements[name] for name in case.verifies]
+    for rule in rules[:_MOST_RULES]:
+        page.paragraph("rule", f"{rule.id} ({rule.level}): {rule.text}", most=3)
+    sources = dict.fromkeys([suite.reference, *(rule.source for rule in rules)])
+    page.paragraph("source", ", ".join(each for each in sources if each), most=2)
+    place = outcome.finding.place or case.place
+    page.row("event", printable(str(place)))
+
+
+def _add_reason(page: Page, outcome: Outcome) -> None:
+    paint = _PAINTS.get(outcome.verdict, Paint.BAD)
+    page.paragraph("reason", outcome.finding.reason, paint)
+    if outcome.known:
+        page.paragraph("known", outcome.known, most=3)
+
+
+def _add_output(page: Page, outcome: Outcome) -> None:
+    label = "printed"
+    for line in last_lines(outcome.output, _OUTPUT_LINES, page.room) if outcome.output else ():
+        page.row(label, line)
+        label = ""
+
+
+def _add_meaning(page: Page, outcome: Outcome) -> None:
+    """Adds what follows from it: the delivery's proof, hints, fault, what came after."""
+    if outcome.properties.get("afterwards"):
+        page.paragraph("then", outcome.properties["afterwards"], most=2)
+    if outcome.broken_by:
+        page.paragraph("broken by", f"{outcome.broken_by}, played before on the same process")
+    _add_delivery(page, outcome.plan.delivery)
+    for hint in list(_hints(outcome))[:2]:
+        page.paragraph("hint", hint, most=3)
+    finding = outcome.finding
+    decided = _DECIDED.get(finding.decided_by, finding.decided_by)
+    page.paragraph("fault", _FAULTS[finding.fault] + (f"; decided by {decided}" if decided else ""))
+    if finding.evidence:
+        page.paragraph("evidence", _last(finding.evidence), most=_EVIDENCE_LINES)
+
+
+def _add_delivery(page: Page, delivery: Delivery) -> None:
+    if delivery not in _ORDINARY and delivery in PROVES:
+        page.paragraph("delivery", f"{delivery}: {PROVES[delivery]}", most=3)
+
+
+def _hints(outcome: Outcome) -> Iterable[str]:
+    """Yields what may help, the most special first, nothing twice."""
+    case, suite = outcome.plan.case, outcome.plan.suite
+    hints = [outcome.properties.get("hint", ""), case.hint]
+    hints += [suite.requirements[name].hint for name in case.verifies]
+    return (hint for hint in dict.fromkeys(hints) if hint)
+
+
+def _last(evidence: str) -> str:
+    """Returns the last lines: a traceback says at its end what happened."""
+    return "\n".join(evidence.strip().splitlines()[-_EVIDENCE_LINES:])

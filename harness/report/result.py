@@ -1,0 +1,91 @@
+"""A result: what of an outcome crosses to whoever reports on many, between processes too.
+
+Belongs here: the plain values of one outcome. Must not know: how they are shown. A result
+holds nothing but strings and numbers, so that every serializer carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.report.difference import on_one_line
+from harness.runner.outcome import Outcome
+from harness.verdict import Verdict
+
+_COLUMNS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One outcome, told in plain values.
+
+    `verdict` is a Verdict's number; `rules` are the ids, levels and texts of the
+    requirements that the case verifies; `compared` is the comparison on one line;
+    `report` is the whole failure report ("" for a pass).
+    """
+
+    target: str
+    suite: str
+    role: str
+    case: str
+    delivery: str
+    verdict: int
+    reason: str
+    points: float
+    rules: tuple[tuple[str, str, str], ...]
+    fault: str
+    known: str
+    compared: str
+    command: str
+    report: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """`suite/case[delivery]`."""
+        return f"{self.suite}/{self.case}[{self.delivery}]"
+
+    @property
+    def judged(self) -> Verdict:
+        """The verdict as such."""
+        return Verdict(self.verdict)
+
+    @property
+    def same_fault(self) -> tuple[str, ...]:
+        """What two results share when one story tells both."""
+        return (self.target, self.suite, self.role, self.case, self.reason)
+
+    def data(self) -> dict[str, Any]:
+        """Returns the fields, for `from_data` in another process."""
+        return asdict(self)
+
+
+def from_data(data: Mapping[str, Any]) -> Result:
+    """Returns the result whose fields these are; lists may stand for tuples."""
+    return Result(**{**data, "rules": tuple((a, b, c) for a, b, c in data["rules"])})
+
+
+def result_of(outcome: Outcome, command: str, report: str) -> Result:
+    """Returns the plain values of an outcome."""
+    plan, finding = outcome.plan, outcome.finding
+    rules = [plan.suite.requirements[name] for name in plan.case.verifies]
+    compared = on_one_line(finding.comparison, _COLUMNS) if finding.comparison else ""
+    return Result(
+        target=outcome.target,
+        suite=plan.suite.id,
+        role=str(plan.role),
+        case=plan.case.id,
+        delivery=str(plan.delivery),
+        verdict=int(outcome.verdict),
+        reason=finding.reason,
+        points=plan.case.points,
+        rules=tuple((rule.id, str(rule.level), rule.text) for rule in rules),
+        fault=finding.fault.value,
+        known=outcome.known,
+        compared=compared,
+        command=command,
+        report=report,
+        seconds=outcome.seconds,
+    )

@@ -1,0 +1,90 @@
+"""The closing lines of a run: points, verdicts and broken requirements of each target.
+
+Belongs here: what is told of many results at once. Must not know: pytest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from harness.report.page import Page, Paint, printable
+from harness.report.result import Result
+from harness.report.score import score
+from harness.verdict import Verdict
+
+WORDS = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "warned",
+    Verdict.UNSUPPORTED: "unsupported",
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.BLOCKED: "blocked",
+    Verdict.FAIL: "failed",
+    Verdict.ERROR: "in error",
+}
+_MOST_CASES = 3
+_BREAKS = (Verdict.FAIL, Verdict.WARN)
+
+
+def closing_lines(results: Sequence[Result], width: int, colour: bool) -> str:
+    """Returns a paragraph for every target, suite and role, in their first order."""
+    page = Page(width, colour)
+    first = {_subject(each): index for index, each in reversed(list(enumerate(results)))}
+    ordered = sorted(results, key=lambda each: first[_subject(each)])
+    for subject, group in groupby(ordered, key=_subject):
+        _add_subject(page, subject, list(group))
+        page.line()
+    return page.text()
+
+
+def _subject(result: Result) -> tuple[str, str, str]:
+    return (result.target, result.suite, result.role)
+
+
+def _add_subject(page: Page, subject: tuple[str, str, str], results: Sequence[Result]) -> None:
+    target, suite, role = subject
+    page.line(page.painted(suite, Paint.STRONG) + f"  {printable(target)} ({role})")
+    page.paragraph("points", points_line(results))
+    page.row("cases", counts_line(results))
+    for told in broken_requirements(results):
+        page.paragraph("broken", told, Paint.BAD, most=3)
+    known = {each.known for each in results if each.known}
+    for why in sorted(known):
+        page.paragraph("known", why, most=2)
+
+
+def points_line(results: Iterable[Result]) -> str:
+    """Returns `7.5 of 12`, with what is open where anything is."""
+    total = score(results)
+    told = f"{_number(total.won)} of {_number(total.possible)}"
+    return told + (f"; {_number(total.open)} open, nobody's fault" if total.open else "")
+
+
+def counts_line(results: Iterable[Result]) -> str:
+    """Returns how many results have each verdict, the worst last."""
+    counts = Counter(each.judged for each in results if not each.known)
+    told = [f"{counts[verdict]} {WORDS[verdict]}" for verdict in Verdict if counts[verdict]]
+    known = sum(1 for each in results if each.known)
+    return ", ".join([*told, *([f"{known} known"] if known else [])])
+
+
+def broken_requirements(results: Sequence[Result]) -> list[str]:
+    """Returns a line for each requirement that a failed or warned result verifies."""
+    told = []
+    rules = dict.fromkeys(rule for each in results for rule in each.rules)
+    for rule in rules:
+        verifying = [each for each in results if rule in each.rules]
+        broken = [each for each in verifying if each.judged in _BREAKS and not each.known]
+        if broken:
+            names = [f"{each.case}[{each.delivery}]" for each in broken]
+            more = len(names) - _MOST_CASES
+            shown = ", ".join(names[:_MOST_CASES]) + (f" and {more} more" if more > 0 else "")
+            told.append(
+                f"{rule[0]} ({rule[1]}) in {len(broken)} of {len(verifying)}: {rule[2]} ({shown})"
+            )
+    return told
+
+
+def _number(points: float) -> str:
+    return f"{points:.2f}".rstrip("0").rstrip(".")
