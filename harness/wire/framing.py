@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from harness.wire.http import end_of_http
+
 
 class FramingKind(enum.Enum):
     """How the end of a message is found."""
@@ -41,4 +43,29 @@ def end_of_message(data: bytes, framing: Framing) -> int | None:
 
     A CLOSE or DATAGRAM message has no end inside the bytes: None.
     """
-    raise NotImplementedError
+    match framing.kind:
+        case FramingKind.LINE:
+            return _after(data, b"\n")
+        case FramingKind.CRLF:
+            return _after(data, b"\r\n")
+        case FramingKind.DELIMITER:
+            return _after(data, framing.delimiter)
+        case FramingKind.FIXED:
+            return framing.size if len(data) >= framing.size else None
+        case FramingKind.LENGTH:
+            return _counted(data, framing.size)
+        case FramingKind.HTTP:
+            return end_of_http(data)
+    return None
+
+
+def _after(data: bytes, delimiter: bytes) -> int | None:
+    at = data.find(delimiter)
+    return None if at < 0 else at + len(delimiter)
+
+
+def _counted(data: bytes, size: int) -> int | None:
+    if len(data) < size:
+        return None
+    whole = size + int.from_bytes(data[:size], "big")
+    return whole if len(data) >= whole else None
