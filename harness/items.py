@@ -1,0 +1,143 @@
+"""The pytest nodes: a suite for one target is a collector, a case with one delivery an item.
+
+Belongs here: names, markers, and how a verdict becomes a passed, failed or skipped item.
+Must not know: options, how many workers there are, what the terminal shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.report import junit
+from harness.report.failure import failure_report
+from harness.report.page import without_colour
+from harness.report.result import Result, result_of
+from harness.runner.job import Job
+from harness.runner.outcome import Outcome
+from harness.selection import Subject
+from harness.spec.model import Case, Delivery, Requirement, Suite
+from harness.verdict import Verdict
+
+Play = Callable[[Job], Outcome]
+Command = Callable[[Subject, Job], str]
+_GOOD = (Verdict.PASS, Verdict.WARN)
+
+
+class CaseFailedError(Exception):
+    """A verdict for which pytest has no better word than failed; `args[0]` is the report."""
+
+
+class SuiteCollector(pytest.Collector):
+    """All cases of one suite for one target."""
+
+    def __init__(
+        self,
+        *,
+        subject: Subject,
+        deliveries: Sequence[Delivery],
+        how: Playing,
+        **kwargs: Any,  # noqa: ANN401 - pytest's own arguments, told to nobody
+    ) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+        self._deliveries = deliveries
+        self._how = how
+
+    def collect(self) -> Iterator[CaseItem]:
+        """Yields an item for every case and delivery."""
+        marks: dict[str, list[pytest.MarkDecorator]] = {}
+        for job in self.subject.jobs(self._deliveries):
+            if job.case.id not in marks:
+                marks[job.case.id] = self._marks(job.case)
+            item = CaseItem.from_parent(
+                self, name=job.id, subject=self.subject, job=job, how=self._how
+            )
+            for mark in marks[job.case.id]:
+                item.add_marker(mark)
+            yield item
+
+    def _marks(self, case: Case) -> list[pytest.MarkDecorator]:
+        """Returns the markers of a case, each registered so that --strict-markers holds."""
+        found = []
+        for name, meaning in markers_of(case, self.subject.suite):
+            if name not in self._how.marked:
+                self._how.marked.add(name)
+                self.config.addinivalue_line("markers", f"{name}: {meaning}")
+            found.append(getattr(pytest.mark, name))
+        return found
+
+
+class Playing:
+    """What items need of the run they belong to."""
+
+    def __init__(self, play: Play, command: Command, width: int) -> None:
+        self.play = play
+        self.command = command
+        self.width = width
+        self.marked: set[str] = set()
+
+
+class CaseItem(pytest.Item):
+    """One case with one delivery; `result` is there once it was played."""
+
+    def __init__(
+        self,
+        *,
+        subject: Subject,
+        job: Job,
+        how: Playing,
+        **kwargs: Any,  # noqa: ANN401 - pytest's own arguments, told to nobody
+    ) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+        self.job = job
+        self.result: Result | None = None
+        self._how = how
+        self.title = f"{subject.name}/{job.id}"
+        self.extra_keyword_matches.update((self.title, f"{subject.suite.id}/{job.id}"))
+
+    def runtest(self) -> None:
+        """Plays the case. Raises: CaseFailedError, or pytest's own for a skip."""
+        outcome = self._how.play(self.job)
+        self.user_properties += junit.properties(outcome)
+        good = outcome.verdict in _GOOD or outcome.known or outcome.verdict is Verdict.UNSUPPORTED
+        command = self._how.command(self.subject, self.job)
+        report = "" if good else failure_report(outcome, command, self._how.width, colour=True)
+        self.result = result_of(outcome, command, report)
+        if outcome.verdict is Verdict.UNSUPPORTED:
+            pytest.skip(outcome.finding.reason)
+        if not good:
+            raise CaseFailedError(report)
+
+    def repr_failure(  # type: ignore[override] # pytest's styles are a private type
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: None = None
+    ) -> object:
+        """Returns the failure report, or a traceback where the plugin itself failed."""
+        if isinstance(excinfo.value, CaseFailedError):
+            return without_colour(excinfo.value.args[0])
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Returns where the case stands in its spec, and its name."""
+        place = self.job.case.place
+        return Path(place.file).absolute(), place.line - 1, self.title
+
+
+def markers_of(case: Case, suite: Suite) -> list[tuple[str, str]]:
+    """Returns names for `-m` with their meanings: levels, requirements, tags."""
+    rules: list[Requirement] = [suite.requirements[name] for name in case.verifies]
+    levels = dict.fromkeys(str(rule.level) for rule in rules)
+    return [
+        *((level, f"cases that verify a requirement of the level {level}") for level in levels),
+        *((_marker(rule.id), rule.text) for rule in rules),
+        *((_marker(tag), f"cases with the tag {tag}") for tag in case.tags),
+    ]
+
+
+def _marker(name: str) -> str:
+    """Returns a name that `-m` reads as one word of Python."""
+    return name.replace("-", "_")

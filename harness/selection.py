@@ -1,0 +1,136 @@
+"""What a run is to play: targets, suites and roles, from the words of the command line.
+
+Belongs here: which suites a target is tested by, the line that plays one case again, and
+what is told where a choice is missing. Must not know: pytest.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from harness import library
+from harness.errors import UsageError
+from harness.runner.job import Job, jobs, role_of
+from harness.spec.model import Delivery, Role, Suite
+from harness.target.target import Target, targets_at
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for. `default_specs` hold where no `--spec` is given."""
+
+    targets: tuple[str, ...]
+    specs: tuple[str, ...] = ()
+    default_specs: tuple[str, ...] = ()
+    role: Role | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    strict: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One target with one suite in one role; `given` is how the command line names it.
+
+    `name` tells it from the others of this run and is the suite's id where it is alone.
+    """
+
+    target: Target
+    given: str
+    suite: Suite
+    spec: str
+    role: Role
+    name: str
+
+    def jobs(self, deliveries: Sequence[Delivery]) -> Iterator[Job]:
+        """Yields what is to be played, always in the same order."""
+        return jobs(self.target, self.suite, self.role, deliveries)
+
+
+def subjects(request: Request) -> list[Subject]:
+    """Returns what is to be played, in the order of the command line.
+
+    Raises: UsageError where a target or suite is not there or nothing says which suite.
+    """
+    found = []
+    for given in request.targets:
+        for target in targets_at(given):
+            for spec in _specs_for(target, given, request):
+                suite = _loaded(spec)
+                role = role_of(target, suite, request.role)
+                found.append((target, _path_of(target, given), suite, spec, role))
+    if not found:
+        raise UsageError("none of the targets implements one of the suites asked for")
+    targets = {target.id for target, *_ in found}
+    roles = {role for *_, role in found}
+    return [
+        Subject(*each, name=_name(each[0], each[2], each[4], len(targets) > 1, len(roles) > 1))
+        for each in found
+    ]
+
+
+def replay_command(subject: Subject, job: Job, request: Request) -> str:
+    """Returns the line that plays this one case again, ready for a shell."""
+    words = ["pytest", f"--target={subject.given}", f"--spec={subject.spec}"]
+    if request.role is not None:
+        words.append(f"--role={request.role}")
+    words += [f"--param={name}={value}" for name, value in request.parameters.items()]
+    words.append(f"--seed={request.seed}")
+    words += ["--strict"] if request.strict else []
+    words += ["--fresh"] if request.fresh else []
+    return shlex.join([*words, "-k", f"{subject.suite.id}/{job.id}"])
+
+
+@cache
+def _loaded(spec: str) -> Suite:
+    return library.suite(spec)
+
+
+def _specs_for(target: Target, given: str, request: Request) -> tuple[str, ...]:
+    """Returns the suites by what was asked for, the manifest, the default, in this order.
+
+    A target that says what it implements is not held to anything else.
+    """
+    implemented = tuple(target.manifest.suites) if target.manifest else ()
+    if implemented and request.specs:
+        wanted = {_loaded(spec).id: spec for spec in request.specs}
+        return tuple(wanted[_loaded(each).id] for each in implemented if _loaded(each).id in wanted)
+    specs = request.specs or implemented or request.default_specs
+    if not specs:
+        raise UsageError(unspecified(given))
+    return specs
+
+
+def unspecified(given: str) -> str:
+    """Returns what is told of a target for which nothing names a suite."""
+    titles = library.titles()
+    columns = max((len(name) for name, _ in titles), default=0)
+    listed = "\n".join(f"  {name:<{columns}}  {title}" for name, title in titles)
+    example = titles[0][0] if titles else "my-spec.yaml"
+    return (
+        f"{given} does not say which suite it is to be tested by. There are:\n\n{listed}\n\n"
+        f"Name one, or a spec file of your own:\n\n"
+        f"  {shlex.join(['pytest', f'--target={given}', f'--spec={example}'])}\n"
+    )
+
+
+def _path_of(target: Target, given: str) -> str:
+    """Returns how a command line names this one target of those found at `given`."""
+    if target.path is None:
+        return given
+    try:
+        return str(target.path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(target.path)
+
+
+def _name(target: Target, suite: Suite, role: Role, several: bool, both_roles: bool) -> str:
+    parts = [target.id] if several else []
+    parts += [str(role)] if both_roles else []
+    return "/".join([*parts, suite.id])

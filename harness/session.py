@@ -1,0 +1,278 @@
+"""A conformance run inside a pytest session: collection, reports, workers, the last lines.
+
+Belongs here: the hooks that act once there is a target. Must not know: how a case is
+played, what a report says. Only pytest's public interface is used.
+
+With xdist the controller draws the seed, makes the folder of builds and tells both to its
+workers; they collect and play. Results come back beside the reports, so that the terminal
+looks the same with workers and without.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.items import CaseItem, Playing, SuiteCollector
+from harness.report import junit
+from harness.report.failure import repeated_report
+from harness.report.page import PLAIN_WIDTH, cut, printable, without_colour
+from harness.report.result import Result, from_data
+from harness.report.summary import closing_lines
+from harness.runner.job import Job, Settings
+from harness.runner.outcome import Outcome
+from harness.runner.runner import Runner
+from harness.selection import Request, Subject, replay_command, subjects
+from harness.verdict import Verdict
+
+_SEEDS = 1_000_000
+_NAME = "wireharness"
+_MOST_SUBJECTS = 8
+Status = tuple[str, str, tuple[str, dict[str, bool]]]
+_STATUS: dict[Verdict, Status] = {
+    Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
+    Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
+    Verdict.BLOCKED: ("blocked", "b", ("BLOCKED", {"red": True})),
+    Verdict.FAIL: ("failed", "F", ("FAILED", {"red": True})),
+    Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
+}
+_KNOWN: Status = ("known", "k", ("KNOWN", {"yellow": True}))
+
+
+def start(config: pytest.Config, request: Request) -> None:
+    """Registers the run with pytest. Raises: pytest.UsageError where it cannot be."""
+    told: dict[str, Any] | None = getattr(config, "workerinput", {}).get(_NAME)
+    if told is None:
+        seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
+        builds = tempfile.mkdtemp(prefix="wireharness-")
+        config.add_cleanup(lambda: shutil.rmtree(builds, ignore_errors=True))
+        told = {"seed": seed, "builds": builds, "width": _width(config)}
+    try:
+        run = Run(config, replace(request, seed=told["seed"]), told)
+    except HarnessError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+    config.add_cleanup(run.close)
+    config.pluginmanager.register(run, "wireharness-run")
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args.clear()  # no path was named: the project's own tests are not this run's
+
+
+def _width(config: pytest.Config) -> int:
+    if config.pluginmanager.has_plugin("terminalreporter"):
+        return config.get_terminal_writer().fullwidth
+    return PLAIN_WIDTH
+
+
+class Run:
+    """The hooks of one run; one instance in the controller and in each worker."""
+
+    def __init__(self, config: pytest.Config, request: Request, told: dict[str, Any]) -> None:
+        self._told = told
+        self._request = request
+        self._subjects = subjects(request)
+        self._playing = Playing(self._play, self._command, told["width"])
+        self._runner: Runner | None = None
+        self._is_worker = hasattr(config, "workerinput")
+        self._results: list[Result] = []
+        self._first: dict[tuple[str, ...], str] = {}
+
+    def close(self) -> None:
+        """Stops what still runs; also after an interrupt."""
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    # -- playing ---------------------------------------------------------------------------
+
+    def _play(self, job: Job) -> Outcome:
+        if self._runner is None:
+            request = self._request
+            self._runner = Runner(
+                Settings(
+                    builds=Path(self._told["builds"]),
+                    seed=request.seed,
+                    strict=request.strict,
+                    fresh=request.fresh,
+                    parameters=request.parameters,
+                )
+            )
+        return self._runner.play(job)
+
+    def _command(self, subject: Subject, job: Job) -> str:
+        return replay_command(subject, job, self._request)
+
+    # -- collection ------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Adds the suites to what the session collects from its arguments."""
+        report = yield
+        if isinstance(collector, pytest.Session) and report.outcome == "passed":
+            report.result = [*self._collectors(collector), *report.result]
+        return report
+
+    def _collectors(self, session: pytest.Session) -> Iterator[SuiteCollector]:
+        for subject in self._subjects:
+            yield SuiteCollector.from_parent(
+                session,
+                name=subject.name,
+                nodeid=subject.name,
+                subject=subject,
+                deliveries=self._request.deliveries,
+                how=self._playing,
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Worker) -> None:
+        """Tells an xdist worker what the controller has drawn and made."""
+        node.workerinput[_NAME] = self._told
+
+    # -- reports ---------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Puts the result beside the report, in plain values that cross to the controller."""
+        report = yield
+        if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+            setattr(report, _NAME, item.result.data())
+            if report.skipped:
+                path, line, _ = item.reportinfo()
+                report.longrepr = (str(path), line + 1, f"Skipped: {item.result.reason}")
+            if report.failed and junit.is_error(item.result.judged):
+                # JUnit's `failure` is the tested program's; outside the call it is `error`.
+                report.when = "setup"
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keeps the result, and tells a failure in full once and shortly from then on."""
+        data = getattr(report, _NAME, None)
+        if data is None or self._is_worker:
+            return
+        result = from_data(data)
+        self._results.append(result)
+        if report.failed:
+            first = self._first.setdefault(result.same_fault, result.name)
+            shown = result.report
+            if first != result.name:
+                shown = repeated_report(result, first, self._told["width"], colour=True)
+            report.longrepr = Told(result, shown)  # type: ignore[assignment] # by its methods
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
+        """Returns our own words where pytest has none."""
+        data = getattr(report, _NAME, None)
+        if data is None:
+            return None
+        return _KNOWN if data["known"] else _STATUS.get(Verdict(data["verdict"]))
+
+    # -- the terminal ----------------------------------------------------------------------
+
+    def pytest_report_header(self) -> list[str]:
+        """Returns what this run plays, and the number by which it can be played again."""
+        lines = [
+            f"{_NAME}: {printable(each.given)} ({each.role}): {each.suite.id}, {each.suite.title}"
+            for each in self._subjects[:_MOST_SUBJECTS]
+        ]
+        more = len(self._subjects) - _MOST_SUBJECTS
+        lines += [f"{_NAME}: and {more} more"] if more > 0 else []
+        return [*lines, f"{_NAME}: seed {self._request.seed}"]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tells what pytest does not show by itself, and the points at the end."""
+        writer = terminalreporter
+        stats = writer.stats
+        for category, title in (("blocked", "BLOCKED"), ("inconclusive", "INCONCLUSIVE")):
+            self._tell_grouped(writer, title, stats.get(category, []))
+        self._tell_warned(writer)
+        if self._results:
+            writer.write_sep("=", "conformance")
+            coloured = closing_lines(self._results, self._told["width"], colour=True)
+            _write(writer, coloured)
+            writer.write_line(f"seed {self._request.seed}")
+
+    def _tell_grouped(
+        self, writer: pytest.TerminalReporter, title: str, reports: list[pytest.TestReport]
+    ) -> None:
+        """Tells one reason once, and by name whom else it holds up."""
+        if not reports:
+            return
+        writer.write_sep("=", title)
+        by_reason: dict[tuple[str, str], list[Result]] = {}
+        for report in reports:
+            result = from_data(getattr(report, _NAME))
+            by_reason.setdefault((result.target, result.reason), []).append(result)
+        for members in by_reason.values():
+            _write(writer, members[0].report)
+            if len(members) > 1:
+                names = ", ".join(f"{each.case}[{each.delivery}]" for each in members[1:])
+                writer.write_line(f"  the same  {cut(names, 4 * self._told['width'])}")
+            writer.write_line("")
+
+    def _tell_warned(self, writer: pytest.TerminalReporter) -> None:
+        warned = [each for each in self._results if each.judged is Verdict.WARN and not each.known]
+        if warned:
+            writer.write_sep("=", "WARNED (a should was not met)")
+        for each in warned:
+            writer.write_line(f"{each.name}: {printable(each.reason)}", yellow=True)
+
+
+class Worker(Protocol):
+    """What xdist's controller knows of a worker."""
+
+    workerinput: dict[str, object]
+
+
+class Writer(Protocol):
+    """pytest's terminal writer, as far as it is used here."""
+
+    hasmarkup: bool
+
+    def line(self, s: str = "") -> None:
+        """Writes a line."""
+
+
+class Told:
+    """A failure as pytest shows it: full in files, short where it was told before.
+
+    It has the methods that pytest asks of such an object; `reprcrash` is the reason that
+    stands in the short summary and in JUnit's `message`.
+    """
+
+    def __init__(self, result: Result, shown: str) -> None:
+        self._full = without_colour(result.report)
+        self._shown = shown
+        self.reprcrash = Crash(printable(result.reason))
+
+    def __str__(self) -> str:
+        return self._full
+
+    def toterminal(self, tw: Writer) -> None:
+        """Writes to pytest's terminal writer."""
+        for line in self._shown.splitlines():
+            tw.line(line if tw.hasmarkup else without_colour(line))
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The one line of a failure."""
+
+    message: str
+
+
+def _write(writer: pytest.TerminalReporter, text: str) -> None:
+    """Writes text with colours, or without where the terminal has none."""
+    for line in text.splitlines():
+        writer.write_line(line if writer.hasmarkup else without_colour(line))
