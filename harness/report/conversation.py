@@ -129,6 +129,7 @@ def _add_row(page: Page, row: Row, column: int, of_target: bool) -> None:
 
 def last_lines(output: bytes, most: int, columns: int) -> Iterable[str]:
     """Yields the last lines that a program printed, safe to print, cut to the columns."""
-    lines = [line.rstrip(b"\r") for line in output.rstrip(b"\r\n").split(b"\n")]
+    lines = output.rstrip(b"\r\n").split(b"\n")
     for line in lines[-most:]:
-        yield cut(quoted(line, columns)[1:-1], columns)
+        text = line.rstrip(b"\r")[: 4 * columns].decode("utf-8", "backslashreplace")
+        yield cut(printable(text), columns)
