@@ -1,0 +1,154 @@
+"""The command `wireharness`: lint, suites, show, run, schema, doctor.
+
+Belongs here: words of the command line, what is printed, exit codes (0 all is well, 1
+something was found, 2 the command line is wrong). Must not know: how any of it is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness import doctor, library
+from harness.errors import HarnessError, SpecError
+from harness.report.page import PLAIN_WIDTH, Page, Paint
+from harness.spec.model import Case
+
+_FOUND, _WRONG = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns its exit code."""
+    parser = _parser()
+    asked, rest = parser.parse_known_args(arguments)
+    if rest and asked.command != "run":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    asked.rest = rest
+    run: Callable[[argparse.Namespace], int] = asked.act
+    try:
+        return run(asked)
+    except HarnessError as exc:
+        print(f"wireharness: {exc}", file=sys.stderr)  # noqa: T201 - a command's own words
+        return _WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wireharness", description="Protocol conformance tests for any program."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, act: Callable[[argparse.Namespace], int], what: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
+        added.set_defaults(act=act)
+        return added
+
+    lint = command("lint", _lint, "look for what is wrong or proves nothing in spec files")
+    lint.add_argument("path", nargs="+", type=Path, help="spec file, or a folder of them")
+    command("suites", _suites, "list the suites that are at hand")
+    show = command("show", _show, "show the requirements and cases of a suite")
+    show.add_argument("suite", help="a suite's name, or a spec file")
+    run = command("run", _run, "play suites against a target; further options are pytest's")
+    run.add_argument("target", help="file, folder or address of the program")
+    run.add_argument("--spec", action="append", default=[], help="suite to play (repeatable)")
+    command("schema", _schema, "print the JSON Schema of spec files, for editors")
+    command("doctor", _doctor, "show what this machine can, and what would help")
+    return parser
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - printing is what a command is for
+
+
+def _page() -> Page:
+    return Page(_width(), colour=sys.stdout.isatty())
+
+
+def _width() -> int:
+    return (
+        shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if sys.stdout.isatty() else PLAIN_WIDTH
+    )
+
+
+def _lint(asked: argparse.Namespace) -> int:
+    files = [file for path in asked.path for file in library.spec_files(path)]
+    found = [told for file in files for told in _wrong_with(file)]
+    for told in found:
+        _say(told)
+    suites = f"{len(files)} suite{'s' if len(files) != 1 else ''}"
+    findings = f"{len(found)} finding{'s' if len(found) != 1 else ''}"
+    _say(f"{suites}, {findings if found else 'nothing wrong'}")
+    return _FOUND if found else 0
+
+
+def _wrong_with(file: Path) -> list[str]:
+    """Returns what is wrong with a spec file, each with its place."""
+    from harness.spec.lint import lint
+
+    try:
+        suite = library.suite(str(file))
+    except SpecError as exc:
+        return [str(exc)]
+    return [str(finding) for finding in lint(suite)]
+
+
+def _suites(_: argparse.Namespace) -> int:
+    titles = library.titles()
+    columns = max((len(name) for name, _ in titles), default=0)
+    for name, title in titles:
+        _say(f"{name:<{columns}}  {title}")
+    return 0
+
+
+def _show(asked: argparse.Namespace) -> int:
+    suite = library.suite(asked.suite)
+    page = _page()
+    page.line(f"{page.painted(suite.id, Paint.STRONG)}  {suite.title}")
+    page.row("reference", suite.reference)
+    page.row("roles", ", ".join(suite.roles))
+    page.row("over", ", ".join(suite.transports))
+    page.line()
+    for rule in suite.requirements.values():
+        page.paragraph("rule", f"{rule.id} ({rule.level}): {rule.text} [{rule.source}]")
+    page.line()
+    for case in suite.cases:
+        _add_case(page, case)
+    points = sum(case.points for case in suite.cases)
+    page.line(f"{len(suite.cases)} cases, {points:g} points")
+    _say(page.text())
+    return 0
+
+
+def _add_case(page: Page, case: Case) -> None:
+    head = f"{page.painted(case.id, Paint.STRONG)}  {case.points:g} points"
+    page.line(f"{head}  {', '.join(case.verifies)}")
+    page.paragraph("", case.purpose)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    import pytest
+
+    specs = [f"--spec={each}" for each in asked.spec]
+    return int(pytest.main([f"--target={asked.target}", *specs, *asked.rest]))
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from harness.spec.schema import schema
+
+    _say(json.dumps(schema(), indent=2))
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    _say(doctor.told(doctor.examine(), _width(), colour=sys.stdout.isatty()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
