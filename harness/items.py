@@ -14,7 +14,7 @@ import pytest
 
 from harness.report import junit
 from harness.report.failure import failure_report
-from harness.report.page import without_colour
+from harness.report.page import printable, without_colour
 from harness.report.result import Result, result_of
 from harness.runner.job import Job
 from harness.runner.outcome import Outcome
@@ -103,13 +103,15 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Plays the case. Raises: CaseFailedError, or pytest's own for a skip."""
         outcome = self._how.play(self.job)
-        self.user_properties += junit.properties(outcome)
+        self.user_properties += [
+            (name, printable(value)) for name, value in junit.properties(outcome)
+        ]
         good = outcome.verdict in _GOOD or outcome.known or outcome.verdict is Verdict.UNSUPPORTED
         command = self._how.command(self.subject, self.job)
         report = "" if good else failure_report(outcome, command, self._how.width, colour=True)
         self.result = result_of(outcome, command, report)
         if outcome.verdict is Verdict.UNSUPPORTED:
-            pytest.skip(outcome.finding.reason)
+            pytest.skip(printable(outcome.finding.reason))
         if not good:
             raise CaseFailedError(report)
 

@@ -149,7 +149,7 @@ class Run:
             setattr(report, _NAME, item.result.data())
             if report.skipped:
                 path, line, _ = item.reportinfo()
-                report.longrepr = (str(path), line + 1, f"Skipped: {item.result.reason}")
+                report.longrepr = (str(path), line + 1, f"Skipped: {printable(item.result.reason)}")
             if report.failed and junit.is_error(item.result.judged):
                 # JUnit's `failure` is the tested program's; outside the call it is `error`.
                 report.when = "setup"
@@ -194,8 +194,9 @@ class Run:
         """Tells what pytest does not show by itself, and the points at the end."""
         writer = terminalreporter
         stats = writer.stats
-        for category, title in (("blocked", "BLOCKED"), ("inconclusive", "INCONCLUSIVE")):
-            self._tell_grouped(writer, title, stats.get(category, []))
+        if writer.config.getoption("tbstyle") != "no":
+            for category in ("blocked", "inconclusive"):
+                self._tell_grouped(writer, category.upper(), stats.get(category, []))
         self._tell_warned(writer)
         if self._results:
             writer.write_sep("=", "conformance")
@@ -270,6 +271,9 @@ class Crash:
     """The one line of a failure."""
 
     message: str
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def _write(writer: pytest.TerminalReporter, text: str) -> None:
