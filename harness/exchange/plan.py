@@ -66,6 +66,14 @@ class Send(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Stray(Step):
+    """A stranger sends a datagram whose answer nobody reads."""
+
+    connection: Connection
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Close(Step):
     """The harness closes its side."""
 
@@ -104,7 +112,7 @@ class Restart(Step):
     """The harness stops the server and starts it again on its port."""
 
 
-AnyStep = Open | Accept | Send | Close | Expect | Type | Look | Restart
+AnyStep = Open | Accept | Send | Stray | Close | Expect | Type | Look | Restart
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""Diagnosis: what a wrong answer tells about the program, where the bytes make it certain.
+
+Belongs here: pure looks at expected and actual bytes, in words that a student knows. Must
+not know: verdicts, plays.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.spec.model import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A wrong answer with what led to it. `sent` are the messages, `pieces` of the last one."""
+
+    expected: bytes
+    actual: bytes
+    sent: Sequence[bytes]
+    pieces: Sequence[bytes]
+    delivery: Delivery
+
+
+def hint(answer: Answer) -> str:
+    """Returns one sentence, "" where the bytes tell nothing for certain."""
+    if not answer.expected:
+        return ""
+    return next((told for look in _LOOKS if (told := look(answer))), "")
+
+
+def ending(status: int) -> str:
+    """Returns how a process ended: "crashed: SIGSEGV", "exited with code 1"."""
+    if status >= 0:
+        return f"exited with code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    crashes = ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP")
+    return f"crashed: {name}" if name in crashes else f"was ended by {name}"
+
+
+def _nothing_yet(answer: Answer) -> str:
+    if answer.actual:
+        return ""
+    if len(answer.pieces) > 1:
+        return (
+            "The message came in pieces. One read() may bring only a part: go on reading until "
+            "the message is whole."
+        )
+    return ""
+
+
+def _padded(answer: Answer) -> str:
+    rest = answer.actual[len(answer.expected) :]
+    if answer.actual.startswith(answer.expected) and rest and not rest.strip(b"\0"):
+        return (
+            f"The answer is right and followed by {len(rest)} NUL bytes: the whole buffer was "
+            "sent instead of the length of what is in it."
+        )
+    return ""
+
+
+def _doubled(answer: Answer) -> str:
+    if answer.actual == answer.expected * 2:
+        return "The answer came twice."
+    return ""
+
+
+def _newline(answer: Answer) -> str:
+    wanted, found = answer.expected, answer.actual
+    if wanted.endswith(b"\n") and found == wanted[:-1]:
+        return "The answer lacks its final newline."
+    if found.startswith(wanted) and found[len(wanted) :] in (b"\n", b"\r\n"):
+        return "The answer has one newline too many."
+    if wanted.endswith(b"\r\n") and found == wanted[:-2] + b"\n":
+        return "The answer ends with LF where CR LF is wanted."
+    if found == wanted.removesuffix(b"\n") + b"\r\n":
+        return "The answer ends with CR LF where LF alone is wanted."
+    return ""
+
+
+def _parrot(answer: Answer) -> str:
+    if answer.sent and answer.actual == answer.sent[-1] != answer.expected:
+        return "The answer is what was sent, unchanged."
+    return ""
+
+
+def _piecewise(answer: Answer) -> str:
+    if len(answer.pieces) < 2 or not answer.actual:
+        return ""
+    first = answer.pieces[0]
+    short = answer.expected.startswith(answer.actual.rstrip(b"\r\n"))
+    if short and len(answer.actual.rstrip(b"\r\n")) <= len(first) + 2:
+        return (
+            f"Only the first piece ({len(first)} of {sum(map(len, answer.pieces))} bytes) was "
+            "answered: the server takes one read() for the whole message."
+        )
+    return (
+        "The message came in pieces, and the answer is not that to the whole of it: one read() "
+        "was taken for one message."
+    )
+
+
+def _coalesced(answer: Answer) -> str:
+    if answer.delivery is Delivery.COALESCED and len(answer.sent) > 1:
+        return (
+            "Several messages came in one segment: one read() can bring more than one of them, "
+            "and each wants its own answer."
+        )
+    return ""
+
+
+def _older(answer: Answer) -> str:
+    for earlier in list(answer.sent)[:-1]:
+        if earlier and answer.actual.lower().startswith(earlier.lower().rstrip(b"\r\n")):
+            return "The answer is that to an earlier message."
+    return ""
+
+
+_LOOKS: tuple[Callable[[Answer], str], ...] = (
+    _nothing_yet,
+    _padded,
+    _doubled,
+    _newline,
+    _piecewise,
+    _coalesced,
+    _parrot,
+    _older,
+)

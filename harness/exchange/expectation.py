@@ -1,0 +1,137 @@
+"""Expectations: what one event of the target may be, held against what has arrived.
+
+Belongs here: alternatives, compiled once for a play. Must not know: what follows from a
+match or a mismatch.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.exchange.action import Await, Awaited
+from harness.exchange.inbox import Inbox
+from harness.exchange.plan import Expect, Plan
+from harness.spec.model import Choice, Closes, Ending, Says, Silent, Transport
+from harness.wire.framing import DATAGRAM
+from harness.wire.message import Judge, Matched, Mismatch, More
+
+
+class Answered(enum.Enum):
+    """How an expectation stands."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of holding an expectation against an inbox.
+
+    YES: `choice` was met by the first `length` bytes, or by the connection's end (`closed`).
+    NO: `offset` bytes agree with the closest alternative, `why` says more in words.
+    """
+
+    verdict: Answered
+    choice: Choice | None = None
+    length: int = 0
+    captures: Mapping[str, bytes] = field(default_factory=dict)
+    offset: int = 0
+    why: str = ""
+    closed: bool = False
+
+
+_NOT_YET = Said(Answered.NOT_YET)
+
+
+class Expectation:
+    """One Expect step, ready to judge."""
+
+    def __init__(self, step: Expect, plan: Plan) -> None:
+        self.step = step
+        self.connection = step.connection
+        self.matched = b""
+        acts = [choice.act for choice in step.choices]
+        self.closes = all(isinstance(act, Closes) for act in acts)
+        self.silent_only = all(isinstance(act, Silent) for act in acts)
+        self.optional = not self.silent_only and any(isinstance(act, Silent) for act in acts)
+        kind = Awaited.CLOSE if self.closes else Awaited.ANSWER
+        if self.optional:
+            kind = Awaited.SILENCE
+        self.awaiting = Await(kind, step.connection, step.place)
+        self._framing = plan.framing if step.connection.over is Transport.TCP else DATAGRAM
+        self._choices = step.choices
+        self._judges: dict[int, Judge] = {}
+        self._bind_early(plan)
+
+    def _bind_early(self, plan: Plan) -> None:
+        """Binds what needs no capture, before the clock runs."""
+        for at, choice in enumerate(self._choices):
+            if isinstance(choice.act, Says) and choice.act.message.references <= set(plan.scope):
+                self._judges[at] = choice.act.message.bind(plan.scope, self._framing)
+
+    @property
+    def expected(self) -> bytes | None:
+        """The exact bytes, where there is one message and they are known."""
+        says = [at for at, choice in enumerate(self._choices) if isinstance(choice.act, Says)]
+        judge = self._judges.get(says[0]) if len(says) == 1 else None
+        return judge.expected if judge is not None else None
+
+    @property
+    def wanted(self) -> str:
+        """What is expected, as the spec writes it."""
+        return " or ".join(_described(choice) for choice in self._choices)
+
+    def judge(self, inbox: Inbox, captures: Mapping[str, bytes]) -> Said:
+        """Holds every alternative against what is there; the first that is met counts."""
+        if not inbox.holds:
+            return self._unsaid(inbox)
+        closest, possible = Said(Answered.NO), False
+        for at, choice in enumerate(self._choices):
+            if not isinstance(choice.act, Says):
+                continue
+            judge = self._judges.get(at) or self._bound(at, choice.act, captures)
+            found = judge.judge(inbox.data, inbox.whole)
+            if type(found) is Matched:
+                self.matched = inbox.data[: found.length]
+                return Said(Answered.YES, choice, found.length, found.captures)
+            if type(found) is More:
+                possible = True
+            elif isinstance(found, Mismatch) and found.offset >= closest.offset:
+                closest = Said(Answered.NO, offset=found.offset, why=found.why)
+        return _NOT_YET if possible else closest
+
+    def comes_behind(self, inbox: Inbox, captures: Mapping[str, bytes]) -> bool:
+        """Says whether what is expected stands further back: something was said before it."""
+        expected = self.expected
+        return expected is not None and expected in inbox.data[1:]
+
+    def _bound(self, at: int, says: Says, captures: Mapping[str, bytes]) -> Judge:
+        judge = says.message.bind(captures, self._framing)
+        self._judges[at] = judge
+        return judge
+
+    def _unsaid(self, inbox: Inbox) -> Said:
+        if inbox.ended is None:
+            return _NOT_YET
+        for choice in self._choices:
+            if isinstance(choice.act, Closes) and _ends_as(choice.act.how, inbox.ended):
+                return Said(Answered.YES, choice, closed=True)
+            if isinstance(choice.act, Silent):
+                return Said(Answered.YES, choice, closed=True)
+        return Said(Answered.NO)
+
+
+def _ends_as(wanted: Ending, found: Ending) -> bool:
+    if wanted is Ending.ANY:
+        return True
+    return (wanted is Ending.RESET) is (found is Ending.RESET)
+
+
+def _described(choice: Choice) -> str:
+    act = choice.act
+    if isinstance(act, Says):
+        return act.message.describe()
+    return "silence" if isinstance(act, Silent) else f"the connection closed ({act.how})"

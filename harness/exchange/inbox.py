@@ -1,0 +1,61 @@
+"""Inboxes: what has arrived on one connection and was not yet judged.
+
+Belongs here: bytes of a stream, datagrams with their bounds, the end. Must not know: what
+was expected.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from harness.exchange.action import Received
+from harness.spec.model import Ending, Transport
+
+
+class Inbox:
+    """Arrivals of one connection, oldest first. `used`: something was said on it."""
+
+    __slots__ = ("_datagrams", "at", "data", "ended", "new_port", "open", "used")
+
+    def __init__(self, over: Transport) -> None:
+        self.data = b""  # the stream so far, or the oldest datagram
+        self.at = 0.0  # when the last of it came
+        self.new_port = False
+        self.ended: Ending | None = None
+        self.open = True  # our side
+        self.used = False
+        self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
+
+    @property
+    def holds(self) -> bool:
+        """Says whether there is something to judge; an empty datagram is something."""
+        return bool(self._datagrams) if self._datagrams is not None else bool(self.data)
+
+    @property
+    def whole(self) -> bool:
+        """Says whether no more can come to what is there."""
+        return self._datagrams is not None or self.ended is not None
+
+    def add(self, signal: Received) -> None:
+        """Takes in an arrival."""
+        self.used = True
+        if self._datagrams is None:
+            self.data = self.data + signal.data if self.data else signal.data
+            self.at = signal.at
+            return
+        self._datagrams.append(signal)
+        self._show()
+
+    def drop(self, length: int) -> None:
+        """Takes out a message: so many bytes of the stream, or the oldest datagram."""
+        if self._datagrams is None:
+            self.data = self.data[length:]
+            return
+        self._datagrams.popleft()
+        self._show()
+
+    def _show(self) -> None:
+        first = self._datagrams[0] if self._datagrams else None
+        self.data = first.data if first else b""
+        self.at = first.at if first else self.at
+        self.new_port = bool(first and first.new_port)
