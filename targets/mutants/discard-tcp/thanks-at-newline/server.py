@@ -1,0 +1,26 @@
+"""Discard (RFC 863) over TCP: what comes is thrown away. A thread serves each client."""
+
+import socket
+import sys
+import threading
+
+
+def serve(connection):
+    with connection:
+        try:
+            while data := connection.recv(4096):
+                if b"?" in data or b"GET" in data:
+                    connection.sendall(b"what?\n")
+        except ConnectionError:
+            pass  # the client is gone; the others go on
+
+
+def main():
+    port = int(sys.argv[1])
+    with socket.create_server(("", port), backlog=64) as welcome:
+        while True:
+            connection, _ = welcome.accept()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+main()

@@ -1,0 +1,18 @@
+"""Uppercase over TCP: sends the line that is typed, prints the line that comes back."""
+
+import socket
+import sys
+
+
+def main():
+    host, port = sys.argv[1], int(sys.argv[2])
+    with socket.create_connection((host, port)) as connection:
+        sentence = input()
+        connection.sendall(sentence.encode() + b"\n")
+        answer = connection.recv(2048)
+    if not answer:
+        sys.exit("the server has closed the connection")
+    print(answer.decode().rstrip("\n"), flush=True)
+
+
+main()

@@ -1,0 +1,22 @@
+"""Uppercase over UDP: each datagram comes back in capitals."""
+
+import socket
+import sys
+
+
+def main():
+    port = int(sys.argv[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("", port))
+        last = None
+        while True:
+            try:
+                data, client = server.recvfrom(65535)
+                if (data, client) != last:
+                    server.sendto(data.upper(), client)
+                last = (data, client)
+            except OSError:
+                pass  # this client cannot be reached; the others can
+
+
+main()

@@ -1,0 +1,19 @@
+"""Echo (RFC 862) over UDP: each datagram goes back to where it came from."""
+
+import socket
+import sys
+
+
+def main():
+    port = int(sys.argv[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("", port))
+        while True:
+            try:
+                data, client = server.recvfrom(65535)
+                server.sendto(data, client)
+            except OSError:
+                pass  # this client cannot be reached; the others can
+
+
+main()
