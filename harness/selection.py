@@ -97,7 +97,7 @@ def _specs_for(target: Target, given: str, request: Request) -> tuple[str, ...]:
 
     A target that says what it implements is not held to anything else.
     """
-    implemented = tuple(target.manifest.suites) if target.manifest else ()
+    implemented = tuple(target.manifest.implements) if target.manifest else ()
     if implemented and request.specs:
         wanted = {_loaded(spec).id: spec for spec in request.specs}
         return tuple(wanted[_loaded(each).id] for each in implemented if _loaded(each).id in wanted)

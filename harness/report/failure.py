@@ -95,10 +95,16 @@ def _add_rule(page: Page, outcome: Outcome) -> None:
     rules = [suite.requirements[name] for name in case.verifies]
     for rule in rules[:_MOST_RULES]:
         page.paragraph("rule", f"{rule.id} ({rule.level}): {rule.text}", most=3)
-    sources = dict.fromkeys([suite.reference, *(rule.source for rule in rules)])
-    page.paragraph("source", ", ".join(each for each in sources if each), most=2)
+    sources = dict.fromkeys(_source(suite.reference, rule.source) for rule in rules)
+    page.paragraph("source", "; ".join(filter(None, sources)) or suite.reference, most=2)
     place = outcome.finding.place or case.place
     page.row("event", printable(str(place)))
+
+
+def _source(reference: str, source: str) -> str:
+    """Returns where a requirement stands; a bare number is a section of the suite's reference."""
+    numbered = source and not any(each.isalpha() for each in source)
+    return f"{reference}, {source}" if numbered else source
 
 
 def _add_reason(page: Page, outcome: Outcome) -> None:

@@ -1,0 +1,322 @@
+"""The pytest plugin, by real runs against small real targets."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+pytest_plugins = "pytester"
+
+ROOT = Path(__file__).parent.parent
+INSTALLED = any(each.value == "harness.plugin" for each in entry_points(group="pytest11"))
+PLUGIN = [] if INSTALLED else ["-p", "harness.plugin"]
+
+SPEC = """\
+suite: shout
+title: Lines in capitals
+reference: The course's notes
+roles: [server]
+transport: tcp
+framing: line
+features: {numbers: It adds numbers.}
+
+target:
+  server: {run: "{program} {port}"}
+
+parameters:
+  word: {letters: 8}
+
+requirements:
+  SHOUT-1: {level: must, text: A line comes back in capitals., source: "1.1", hint: Use upper().}
+  SHOUT-2: {level: should, text: An empty line comes back empty.}
+
+probe:
+  - client: "probe\\n"
+  - server: "PROBE\\n"
+
+cases:
+  - id: capitals
+    purpose: A line comes back in capitals.
+    verifies: [SHOUT-1]
+    points: 2
+    tags: [basic]
+    exchange:
+      - client: "{word}\\n"
+      - server: "{word|upper}\\n"
+  - id: empty
+    purpose: An empty line comes back empty.
+    verifies: [SHOUT-2]
+    points: 1
+    deliveries: [whole]
+    exchange:
+      - client: "\\n"
+      - server: "\\n"
+  - id: adds
+    purpose: Numbers are added.
+    verifies: [SHOUT-1]
+    points: 1
+    feature: numbers
+    deliveries: [whole]
+    exchange:
+      - client: "1+1\\n"
+      - server: "2\\n"
+"""
+
+SERVER = """\
+import socket, sys
+print("listening on", sys.argv[1], flush=True)
+with socket.create_server(("", int(sys.argv[1]))) as welcome:
+    while True:
+        connection, _ = welcome.accept()
+        with connection, connection.makefile("rb") as lines:
+            {serve}
+"""
+GOOD = "for line in lines: connection.sendall(line.upper())"
+ONE_READ = """\
+while True:
+                data = connection.recv(1024)
+                if not data: break
+                connection.sendall(data.split(b"\\n")[0].upper() + b"\\n")"""
+NO_EMPTY = """\
+for line in lines:
+                connection.sendall(line.upper() if line.strip() else b"?\\n")"""
+SHOUTS = 'for line in lines: connection.sendall(b"\\x1b[31m!\\n")'
+
+
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Runs pytest in a folder with a spec and servers."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makefile(".yaml", shout=SPEC)
+    pytester.makefile(
+        ".py",
+        good=SERVER.format(serve=GOOD),
+        one_read=SERVER.format(serve=ONE_READ),
+        no_empty=SERVER.format(serve=NO_EMPTY),
+        shouts=SERVER.format(serve=SHOUTS),
+        dies="print('no', flush=True)\nraise SystemExit(3)\n",
+    )
+
+    def run(*options, plugin=True):
+        chosen = PLUGIN if plugin else []
+        return pytester.runpytest_subprocess(*chosen, "-p", "no:cacheprovider", *options)
+
+    return run
+
+
+def on(name, *options):
+    return (f"--target={name}.py", "--spec=shout.yaml", *options)
+
+
+def properties_of(case):
+    return [(each.get("name"), each.get("value")) for each in case.iter("property")]
+
+
+def test_a_good_target_passes(run):
+    result = run(*on("good", "--seed=7", "-v"))
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "wireharness: good.py (server): shout, Lines in capitals",
+            "wireharness: seed 7",
+            "shout::probe?whole? PASSED*",
+            "shout::capitals?whole? PASSED*",
+            "shout::capitals?split? PASSED*",
+            "shout::capitals?bytewise? PASSED*",
+            "shout::empty?whole? PASSED*",
+            "shout::adds?whole? SKIPPED*",
+            "  points    3 of 3",
+        ]
+    )
+
+
+def test_a_failure_is_told_in_full_once_and_shortly_from_then_on(run, pytester):
+    result = run(*on("one_read", "--junitxml=found.xml", "--seed=7", "-k", "capitals"))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    out = result.stdout.str()
+    assert "FAIL  shout/capitals[split]" in out
+    for part in (
+        "A line comes back in capitals.",
+        "SHOUT-1 (must)",
+        "The course's notes, 1.1",
+        "shout.yaml:",
+        "delivery  split: ",
+        "Use upper().",
+        "listening on ",
+        "--seed=7",
+        "-k 'shout/capitals[split]'",
+    ):
+        assert part in out
+    assert "broken    SHOUT-1 (must)" in out
+
+    found = ElementTree.parse(pytester.path / "found.xml")
+    cases = {case.get("name"): case for case in found.iter("testcase")}
+    failed = cases["capitals[split]"]
+    assert [each.tag for each in failed if each.tag != "properties"] == ["failure"]
+    assert ("requirement", "SHOUT-1") in properties_of(failed)
+    assert ("level", "must") in properties_of(failed)
+    assert ("verdict", "fail") in properties_of(failed)
+    assert ("verdict", "pass") in properties_of(cases["capitals[whole]"])
+    assert "\n" not in failed.find("failure").get("message")
+
+
+def test_the_line_that_plays_again_plays_just_that_case(run):
+    out = run(*on("one_read", "-k", "capitals")).stdout.str()
+    words = re.search(r"again +pytest (.*\[split\].*)", out).group(1).replace("'", "").split()
+    again = run(*words)
+    assert again.ret == pytest.ExitCode.TESTS_FAILED
+    assert re.search(r"= 1 failed, \d+ deselected", again.stdout.str())
+
+
+def test_no_byte_of_a_target_reaches_the_terminal(run):
+    result = run(*on("shouts"))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "\\x1b[31m" in result.stdout.str()
+    assert "\x1b" not in result.stdout.str()
+
+
+def test_what_cannot_start_fails_once_and_blocks_the_rest(run, pytester):
+    result = run(*on("dies", "--junitxml=found.xml"))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    out = result.stdout.str()
+    assert re.search(r"= 1 failed, 1 skipped, \d blocked in", out)
+    assert out.count("BLOCKED  shout/") == 1
+    assert "  the same  " in out
+    assert not list(ElementTree.parse(pytester.path / "found.xml").iter("error"))
+
+
+def test_a_should_warns_and_fails_only_when_strict(run):
+    result = run(*on("no_empty"))
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*WARNED*", "shout/empty?whole?: *", "*1 warned*"])
+    assert run(*on("no_empty", "--strict", "-k", "empty")).ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_known_deviation_does_not_turn_the_run_red(run, pytester):
+    folder = pytester.mkdir("folder")
+    (folder / "server.py").write_text(SERVER.format(serve=NO_EMPTY))
+    (folder / "target.yaml").write_text(
+        "role: server\nimplements: [../shout.yaml]\n"
+        "known:\n  - {case: empty, verdict: warn, reason: '', why: As it ever was.}\n"
+    )
+    result = run("--target=folder", "--spec=shout.yaml")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["  known     As it ever was.", "*1 known*"])
+
+
+def test_workers_find_the_same_as_one_process(run):
+    alone = run(*on("one_read", "--seed=7")).parseoutcomes()
+    result = run(*on("one_read", "--seed=7", "-n", "2"))
+    assert result.parseoutcomes() == alone
+    assert "FAIL  shout/capitals[split]" in result.stdout.str()
+    assert "broken    SHOUT-1 (must)" in result.stdout.str()
+
+
+def test_workers_share_a_drawn_seed(run):
+    result = run(*on("one_read", "-n", "2", "-k", "capitals"))
+    seeds = set(re.findall(r"seed[ =](\d+)", result.stdout.str()))
+    assert len(seeds) == 1
+
+
+def test_several_targets_have_their_names_in_the_ids(run):
+    result = run("--target=good.py", *on("one_read"), "--collect-only", "-q")
+    names = {line.split("::")[0] for line in result.outlines if "::" in line}
+    assert len(names) == 2
+    assert all(name.endswith("/shout") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        (("-m", "should"), {"empty[whole]"}),
+        (("-m", "SHOUT_2"), {"empty[whole]"}),
+        (("-m", "basic", "-k", "split"), {"capitals[split]"}),
+        (("-k", "shout/empty[whole]"), {"empty[whole]"}),
+        (("--delivery=split", "-k", "not probe"), {"capitals[split]"}),
+    ],
+    ids=["level", "requirement", "tag", "id", "delivery"],
+)
+def test_cases_are_chosen(run, options, chosen):
+    result = run(*on("good", "--collect-only", "-q", "--strict-markers", *options))
+    assert {line.split("::")[1] for line in result.outlines if "::" in line} == chosen
+
+
+def test_a_target_without_a_suite_gets_the_list_and_the_line(run):
+    result = run("--target=good.py")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*uppercase-tcp *Uppercase service over TCP*", "  pytest --target=good.py --spec=*"]
+    )
+
+
+def test_the_ini_file_names_a_default(run, pytester):
+    pytester.makeini("[pytest]\nwireharness_spec = shout.yaml\n")
+    assert run("--target=good.py", "-k", "probe").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--target=nothing.py", "--spec=shout.yaml"), "nothing.py"),
+        (("--target=good.py", "--spec=nothing"), "nothing"),
+        (("--target=good.py", "--spec=shout.yaml", "--role=client"), "client"),
+        (("--target=good.py", "--spec=shout.yaml", "--param=word"), "NAME=VALUE"),
+        (("--spec=shout.yaml",), "--target"),
+    ],
+    ids=["target", "spec", "role", "param", "no-target"],
+)
+def test_a_wrong_command_line_is_told(run, options, told):
+    result = run(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert told in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_a_parameter_can_be_set(run):
+    result = run(*on("shouts", "--param=word=wonderful", "-k", "capitals[whole]"))
+    assert '"WONDERFUL\\n"' in result.stdout.str()
+
+
+def test_the_project_s_own_tests_are_not_this_run_s(run, pytester):
+    pytester.makeini("[pytest]\ntestpaths = tests\n")
+    pytester.mkdir("tests").joinpath("test_own.py").write_text("def test_own(): pass\n")
+    probe = ("-k", "probe or own")
+    assert run(*on("good", *probe)).parseoutcomes()["passed"] == 1
+    assert run(*on("good", *probe), "tests").parseoutcomes()["passed"] == 2
+    assert run().parseoutcomes() == {"passed": 1}
+
+
+HANGS = """\
+import os, socket, sys
+with socket.create_server(("", int(sys.argv[1]))) as welcome:
+    connection, _ = welcome.accept()
+    connection.recv(100)
+    told = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    told.sendto(str(os.getpid()).encode(), ("127.0.0.1", {port}))
+    while True:
+        pass
+"""
+
+
+def test_an_interrupt_leaves_nothing_behind(run, pytester):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.settimeout(20)
+        hangs = HANGS.format(port=ear.getsockname()[1])
+        pytester.path.joinpath("hangs.py").write_text(hangs)
+        process = pytester.popen(
+            [sys.executable, "-m", "pytest", *PLUGIN, *on("hangs")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        pid = int(ear.recv(100))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == pytest.ExitCode.INTERRUPTED
+    assert not Path(f"/proc/{pid}").exists()
