@@ -1,0 +1,124 @@
+"""What the kernel's socket tables tell about programs on this machine.
+
+Belongs here: who listens where, and what lies unread in front of whom. Must not know:
+exchanges, how a target is started. All addresses are loopback's: both ends of a connection
+are in these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from harness.errors import MachineError
+from harness.network.netlink import Address, Row, SockDiag
+from harness.network.procnet import ProcNet
+from harness.spec.model import Transport
+
+# Where a socket is bound that takes what is sent to 127.0.0.1.
+_REACHABLE = frozenset({"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A TCP socket that listens or a UDP socket that is bound. `family` as in socket.AF_*."""
+
+    transport: Transport
+    family: int
+    address: str
+    port: int
+    inode: int
+    only_v6: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        """Says whether it takes what is sent to 127.0.0.1."""
+        return self.address in _REACHABLE and not self.only_v6
+
+    def __str__(self) -> str:
+        where = "" if self.reachable else f" of {self.address} only"
+        return f"{self.transport} port {self.port}{where}"
+
+
+class Tables:
+    """The kernel's tables, held open; a context manager."""
+
+    def __init__(self, netlink: bool = True) -> None:
+        """Opens sock_diag, or /proc/net where the kernel has none (or `netlink` is false).
+
+        Raises: MachineError where there is neither.
+        """
+        self._source: SockDiag | ProcNet
+        try:
+            self._source = _source(netlink)
+        except (OSError, AttributeError) as exc:  # no AF_NETLINK: not Linux
+            raise MachineError(f"the kernel's socket tables cannot be read: {exc}") from exc
+
+    def close(self) -> None:
+        """Lets go of the kernel's tables."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def bound(self, transport: Transport, port: int = 0) -> tuple[Bound, ...]:
+        """Returns the listening (TCP) or bound (UDP) sockets of a port, 0: of every port."""
+        return tuple(
+            Bound(transport, row.family, row.address, row.port, row.inode, row.only_v6)
+            for row in self._source.sockets(transport, port)
+        )
+
+    def bound_by(self, inodes: Collection[int]) -> tuple[Bound, ...]:
+        """Returns those of all listening and bound sockets that have one of these inodes."""
+        return tuple(
+            each
+            for transport in Transport
+            for each in self.bound(transport)
+            if each.inode in inodes
+        )
+
+    def tcp_unread(self, local: Address, remote: Address) -> int | None:
+        """Returns how many bytes sent from `local` the socket at `remote` has not read yet.
+
+        Bytes that are still on their way count. 0 means that the program has taken them all
+        out of the kernel. None: the connection has no other end (any more).
+        """
+        ours, theirs = self._source.pair(local, remote)
+        return None if theirs is None else theirs.unread + _under_way(ours, theirs)
+
+    def udp_unread(self, port: int) -> int | None:
+        """Returns the memory that datagrams take which the port's sockets have not read.
+
+        0 means that all were read. None: no socket is bound to that port.
+        """
+        rows = [row.unread for row in self._source.sockets(Transport.UDP, port)]
+        return sum(rows) if rows else None
+
+
+def _source(netlink: bool) -> SockDiag | ProcNet:
+    if netlink:
+        try:
+            return SockDiag()
+        except (OSError, AttributeError):
+            return ProcNet()
+    return ProcNet()
+
+
+def _under_way(ours: Row | None, theirs: Row) -> int:
+    """Counts what has left us and has not arrived.
+
+    By the two counters where the kernel has them (since 4.19): an acknowledgement, which is
+    what else would tell, may be held back for 40 ms.
+    """
+    if ours is None:
+        return 0
+    if ours.written < 0 or theirs.received < 0:
+        return ours.unsent
+    return max(0, ours.written - theirs.received)

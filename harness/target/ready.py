@@ -1,0 +1,139 @@
+"""Ready: the kernel shows the target's own sockets where they have to be.
+
+Belongs here: waiting for a server to listen, whose socket it is, and what it did instead.
+Must not know: exchanges. Nothing ever connects to see whether a server is up: that alone
+ends some servers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from harness.errors import MachineError, TargetError
+from harness.network.tables import Bound, Tables
+from harness.spec.model import Transport
+from harness.target.process import Process
+
+_FIRST_TICK, _LAST_TICK = 0.0002, 0.005  # seconds between two looks
+
+
+def holders(port: int, transports: Iterable[Transport], tables: Tables) -> tuple[Bound, ...]:
+    """Returns the sockets that stand on this port; to be asked before a target is started."""
+    return tuple(each for transport in transports for each in tables.bound(transport, port))
+
+
+def refuse_strangers(port: int, transports: Iterable[Transport], tables: Tables) -> None:
+    """Raises: MachineError where another program holds the port that a target needs."""
+    held = holders(port, transports, tables)
+    if held:
+        raise MachineError(f"{held[0]} is held by {_holder(held[0].inode)}, not by the target")
+
+
+def wait_until_bound(
+    process: Process,
+    port: int,
+    transports: Collection[Transport],
+    tables: Tables,
+    seconds: float,
+) -> None:
+    """Waits until the target listens (TCP) or is bound (UDP) at the port for each transport.
+
+    Drains its output meanwhile. Raises: TargetError where it ends or binds something else
+    instead, MachineError where the socket that stands there is not the target's.
+    """
+    tick, until = _FIRST_TICK, time.monotonic() + seconds
+    missing = _missing(process, port, transports, tables)
+    while missing:
+        if process.status() is not None and not process.pids():
+            process.drain()
+            raise TargetError(f"{_ending(process)} before {_wanted(missing, port)}", process.tail)
+        if time.monotonic() >= until:
+            raise _late(process, port, missing, tables, seconds)
+        _wait(process, tick)
+        tick = min(2 * tick, _LAST_TICK)
+        missing = _missing(process, port, missing, tables)
+
+
+def _missing(
+    process: Process, port: int, transports: Collection[Transport], tables: Tables
+) -> tuple[Transport, ...]:
+    """Returns the transports at which the target cannot be reached yet."""
+    there = {each for each in holders(port, transports, tables) if each.reachable}
+    if not there:
+        return tuple(transports)
+    own = socket_inodes(process.pids())
+    ready = {each.transport for each in there if each.inode in own}
+    return tuple(each for each in transports if each not in ready)
+
+
+def _wait(process: Process, seconds: float) -> None:
+    """Waits for output or the end, at most so long. select() since poll() counts whole ms."""
+    watched = [process.output_fd]
+    if process.status() is None:
+        watched.append(process.exit_fd)
+    if process.output_fd in select.select(watched, (), (), seconds)[0]:
+        process.drain()
+
+
+def _late(
+    process: Process, port: int, missing: tuple[Transport, ...], tables: Tables, seconds: float
+) -> MachineError | TargetError:
+    own = socket_inodes(process.pids())
+    for each in holders(port, missing, tables):
+        if each.inode not in own and each.reachable:
+            return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
+    instead = ", ".join(sorted({str(each) for each in tables.bound_by(own)})) or "nothing"
+    transports = " and ".join(missing)
+    return TargetError(
+        f"did not listen on {transports} port {port} within {seconds:g} s (it listens on {instead})",
+        process.tail,
+    )
+
+
+def _wanted(missing: tuple[Transport, ...], port: int) -> str:
+    return f"it listened on {' and '.join(missing)} port {port}"
+
+
+def _ending(process: Process) -> str:
+    status = process.status() or 0
+    if status >= 0:
+        return f"exited with code {status}"
+    with contextlib.suppress(ValueError):
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"was ended by signal {-status}"
+
+
+# -- whose socket it is --------------------------------------------------------------------
+
+
+def socket_inodes(pids: Iterable[int]) -> frozenset[int]:
+    """Returns the inodes of all sockets that these processes hold."""
+    return frozenset(inode for pid in pids for inode in _sockets_of(pid))
+
+
+def _sockets_of(pid: int | str) -> Iterator[int]:
+    with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's
+        folder = f"/proc/{pid}/fd"
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                kind, _, inode = os.readlink(f"{folder}/{name}").partition("socket:[")
+                if not kind and inode:
+                    yield int(inode.rstrip("]"))
+
+
+def _holder(inode: int) -> str:
+    """Names the program that holds a socket, as well as this user may know it."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and inode in _sockets_of(entry.name):
+            with contextlib.suppress(OSError):
+                words = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
+                return f"process {entry.name} ({words.strip()[:80]})"
+    return "another program"
