@@ -90,10 +90,8 @@ def _late(
             return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
     instead = ", ".join(sorted({str(each) for each in tables.bound_by(own)})) or "nothing"
     transports = " and ".join(missing)
-    return TargetError(
-        f"did not listen on {transports} port {port} within {seconds:g} s (it listens on {instead})",
-        process.tail,
-    )
+    wanted = f"did not listen on {transports} port {port} within {seconds:g} s"
+    return TargetError(f"{wanted} (it listens on {instead})", process.tail)
 
 
 def _wanted(missing: tuple[Transport, ...], port: int) -> str:
