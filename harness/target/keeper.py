@@ -1,14 +1,23 @@
-"""The keeper: a process of its own that starts targets and leaves nothing of them behind.
+"""The keeper of a target, and the fork server that makes keepers.
 
-Belongs here: fork, exec, wait, kill. Run as a script by `python -I -S -B` with a Unix
-socket's number; imports the standard library alone. For each target it forks a child that
-becomes the subreaper of all that the target starts: a daemon that forks twice and leaves
-its session still ends up as that child's child. The end of the socket, even by SIGKILL of
-the harness, is the order to kill.
+Runs as a program of its own (`python -I -S -B keeper.py FD`), single-threaded and with few
+imports, so that a keeper is a fork of a small process and no new interpreter. Belongs here:
+what must outlive the harness, be it killed. Must not know: the rest of the harness; nothing
+of it can be imported here.
+
+A keeper is the session leader at the target's terminal and its subreaper, so it stands where
+a shell stands for a program that is started by hand: the target leads the foreground process
+group, a child that it leaves behind lives on, and whatever is started below it, with setsid
+and double fork too, comes back to the keeper when it is orphaned. The keeper ends all of it
+when the harness asks, or when the harness is gone: both show as the end of its socket.
+
+It ends them by SIGKILL at once. What a target has said lies in the kernel already, its
+working folder is thrown away, and a SIGTERM that is caught would hand it the time of the run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -19,120 +28,262 @@ import signal
 import socket
 import sys
 import termios
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-_SUBREAPER = 36  # linux/prctl.h: PR_SET_CHILD_SUBREAPER
+ORDER_LIMIT = 200_000
+"""Bytes of an order (arguments and environment); a Unix socket's message takes no more."""
+
+GONE = b"gone"
+"""The keeper's last word: no process of the target is left."""
+
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
-def main(number: int) -> None:
-    """Starts a keeper for each request until the harness hangs up."""
-    orders = socket.socket(fileno=number)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are nobody's zombies
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the harness, which hangs up
+class NotLaunchedError(Exception):
+    """The target did not come to run its program: which step failed, with which errno."""
+
+    def __init__(self, step: str, number: int) -> None:
+        super().__init__(step, number)
+        self.step = step
+        self.number = number
+
+
+# -- the fork server -----------------------------------------------------------------------
+
+
+def serve(control: socket.socket) -> None:
+    """Forks a keeper for each order until the harness is gone.
+
+    An order is JSON {argv, cwd, env} with three descriptors: the terminal, the keeper's end
+    of its socket, the pipe for the exit status.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
+    libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
     while True:
-        request, fds, _, _ = socket.recv_fds(orders, 1 << 20, 2)
-        if not request:
+        order, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
+        if not order:
             return
-        if os.fork() == 0:
-            orders.close()
-            keep(json.loads(request), fds[0], socket.socket(fileno=fds[1]))
-            os._exit(0)
-        for fd in fds:
-            os.close(fd)
-
-
-def keep(request: dict[str, object], terminal: int, line: socket.socket) -> None:
-    """Starts one target, tells how it ends, and kills what is left when told to."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    failed_read, failed_write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(failed_read)
-        line.close()
-        become(request, terminal, failed_write)
-    os.close(failed_write)
-    os.close(terminal)
-    why = os.read(failed_read, 4096)
-    os.close(failed_read)
-    tell(line, {"keeper": os.getpid(), "pid": pid, "failed": why.decode("utf-8", "replace")})
-    watch(pid, line)
-    bury()
-    tell(line, {"stopped": True})
-
-
-def become(request: dict[str, object], terminal: int, failed: int) -> None:
-    """Turns this process into the target; tells why where that fails."""
-    try:
-        os.setsid()
-        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-        for fd in (0, 1, 2):
-            os.dup2(terminal, fd)
-        os.set_inheritable(failed, False)
-        os.closerange(3, failed)
-        os.closerange(failed + 1, 1 << 16)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        os.umask(0o022)
-        for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.chdir(str(request["cwd"]))
-        argv, env = request["argv"], request["env"]
-        assert isinstance(argv, list) and isinstance(env, dict)  # noqa: PT018 - ours, as JSON
-        os.execvpe(argv[0], argv, env)
-    except OSError as exc:
-        os.write(failed, f"{exc.strerror}".encode())
-    os._exit(127)
-
-
-def watch(pid: int, line: socket.socket) -> None:
-    """Tells the target's status when it ends, and returns when the harness wants an end."""
-    ended = os.pidfd_open(pid)
-    poll = select.poll()
-    poll.register(line, select.POLLIN)
-    poll.register(ended, select.POLLIN)
-    while True:
-        for fd, _ in poll.poll():
-            if fd == line.fileno():
-                line.recv(16)  # an order left unread would make our last words an error
-                return
-            poll.unregister(ended)
-            _, status = os.waitpid(pid, 0)
-            tell(line, {"status": os.waitstatus_to_exitcode(status)})
-
-
-def bury() -> None:
-    """Kills children until there are none: whoever loses its parent becomes one of ours."""
-    while True:
-        for child in children(os.getpid()):
-            try:
-                os.kill(child, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        link = socket.socket(fileno=descriptors[1])
         try:
-            os.waitpid(-1, 0)
+            if os.fork() == 0:
+                control.close()
+                _keep_and_exit(json.loads(order), descriptors[0], link, descriptors[2], libc)
+        except OSError as exc:
+            _answer(link, failed="fork", errno=exc.errno)
+        link.close()
+        os.close(descriptors[0])
+        os.close(descriptors[2])
+
+
+def _answer(link: socket.socket, **told: object) -> None:
+    with contextlib.suppress(OSError):  # the harness may be gone by now
+        link.send(json.dumps(told).encode())
+
+
+# -- the keeper ----------------------------------------------------------------------------
+
+
+def _keep_and_exit(
+    order: dict[str, Any], terminal: int, link: socket.socket, report: int, libc: ctypes.CDLL
+) -> NoReturn:
+    try:
+        _keep(order, terminal, link, report, libc)
+    finally:
+        os._exit(0)
+
+
+def _keep(
+    order: dict[str, Any], terminal: int, link: socket.socket, report: int, libc: ctypes.CDLL
+) -> None:
+    """Starts the target, tells its exit status, and ends what is left when told to."""
+    try:
+        _take_over(terminal, libc)
+        waker = _woken_by_children()
+        main = _launch(order, terminal)
+    except NotLaunchedError as exc:
+        _answer(link, failed=exc.step, errno=exc.number)
+        return
+    except OSError as exc:
+        _answer(link, failed="keeper", errno=exc.errno)
+        return
+    os.close(terminal)
+    _answer(link, pid=main, keeper=os.getpid())
+    _watch(main, link, report, waker)
+    _end_all()
+    with contextlib.suppress(OSError):
+        link.send(GONE)
+
+
+def _take_over(terminal: int, libc: ctypes.CDLL) -> None:
+    """Becomes subreaper, and leader of a session at the terminal."""
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    # What the terminal sends to its session when it hangs up is not for the keeper; and the
+    # target's child takes the foreground before it has been given it (SIGTTOU).
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _woken_by_children() -> int:
+    """Returns a descriptor that is readable once a child has ended."""
+    waker, wake = os.pipe()
+    os.set_blocking(waker, False)
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    return waker
+
+
+def _watch(main: int, link: socket.socket, report: int, waker: int) -> None:
+    """Reaps, and tells the status of the main process, until the harness lets go."""
+    poll = select.poll()
+    poll.register(link, select.POLLIN)
+    poll.register(waker, select.POLLIN)
+    while True:
+        ready = dict(poll.poll())
+        if link.fileno() in ready:
+            return
+        with contextlib.suppress(BlockingIOError):
+            os.read(waker, 4096)
+        status = _reap(main)
+        if status is not None:
+            with contextlib.suppress(OSError):  # the harness may be gone by now
+                os.write(report, str(status).encode())
+            os.close(report)
+
+
+def _reap(main: int) -> int | None:
+    """Takes in every child that has ended. Returns the status of the main one if it has."""
+    status = None
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, told = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            if pid == main:
+                status = os.waitstatus_to_exitcode(told)
+    return status
+
+
+def _end_all() -> None:
+    """Kills whatever is below this process and waits until nothing is."""
+    while True:
+        below = descendants(os.getpid())
+        for pid in below:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            # Among those found is a child of ours, and it is about to end. Where none was
+            # found, one has been orphaned to us since: look again.
+            os.waitpid(-1, 0 if below else os.WNOHANG)
         except ChildProcessError:
             return
 
 
-def children(pid: int) -> list[int]:
-    """Returns the direct children of a process."""
-    found: list[int] = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as listed:  # noqa: PTH123 - lean
-                found += map(int, listed.read().split())
-    except (OSError, ValueError):
-        return found
-    return found
+# -- the target ----------------------------------------------------------------------------
 
 
-def tell(line: socket.socket, message: dict[str, object]) -> None:
-    """Sends a message, unless the harness is gone."""
+def _launch(order: dict[str, Any], terminal: int) -> int:
+    """Returns the pid of the target once it runs its own program.
+
+    Raises: NotLaunchedError; OSError where it cannot even be forked.
+    """
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(order, terminal, tell)
+    os.close(tell)
+    with os.fdopen(told, "rb") as failure:
+        text = failure.read()  # empty: exec has closed the other end
+    if text:
+        os.waitpid(pid, 0)
+        raise NotLaunchedError(*json.loads(text))
+    return pid
+
+
+def _become(order: dict[str, Any], terminal: int, tell: int) -> NoReturn:
+    """Turns this process into the target; never returns.
+
+    Nothing else is inherited: every descriptor that the keeper holds is closed by exec.
+    """
+    step = "terminal"
     try:
-        line.send(json.dumps(message).encode())
-    except OSError:
-        return
+        os.setpgid(0, 0)
+        os.tcsetpgrp(terminal, os.getpid())
+        for descriptor in range(3):
+            os.dup2(terminal, descriptor)
+        os.umask(0o022)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        step = "folder"
+        os.chdir(order["cwd"])
+        step = "program"
+        _default_signals()
+        os.execvpe(order["argv"][0], order["argv"], order["env"])
+    except OSError as exc:
+        os.write(tell, json.dumps([step, exc.errno]).encode())
+    finally:
+        os._exit(127)
+
+
+def _default_signals() -> None:
+    """Undoes what Python (SIGPIPE, SIGXFSZ), the keeper and the harness's parent ignore."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) is not signal.SIG_DFL:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+# -- who is below --------------------------------------------------------------------------
+
+
+def descendants(root: int) -> tuple[int, ...]:
+    """Returns the pids of everything below a process, zombies included, parents first."""
+    # A kernel without CONFIG_PROC_CHILDREN does not list them: look through all of /proc.
+    listed = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
+    children: Callable[[int], list[int]] = _children if listed else _children_by_parent()
+    found: dict[int, None] = {}
+    waiting = [root]
+    while waiting:
+        for child in children(waiting.pop()):
+            if child not in found:
+                found[child] = None
+                waiting.append(child)
+    return tuple(found)
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            children += map(int, read(f"/proc/{pid}/task/{thread}/children").split())
+    return children
+
+
+def _children_by_parent() -> Callable[[int], list[int]]:
+    below: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                # The name in parentheses may hold anything; state and parent follow it.
+                stat = read(f"/proc/{name}/stat")
+                parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
+                below.setdefault(parent, []).append(int(name))
+    return lambda pid: below.get(pid, [])
+
+
+def read(path: str) -> bytes:
+    """Returns what a small file of /proc says now. Raises: OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 1 << 16)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    with socket.socket(fileno=int(sys.argv[1])) as from_harness:
+        from_harness.set_inheritable(False)
+        serve(from_harness)

@@ -1,13 +1,14 @@
-"""Processes: targets as they run, under a keeper, on a terminal of their own.
+"""A target that runs, seen from the harness: its output, its end, everything below it.
 
-Belongs here: start, output, typing, status, stop. Must not know: exchanges, how a
-program is found or built. No thread reads anything: whoever waits polls `exit_fd` and
-`output_fd`.
+Belongs here: the harness's side of the keeper (harness.target.keeper). Must not know: what
+the target is for, how long anybody waits for it. There are no threads: a driver polls
+`exit_fd` and `output_fd`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -16,197 +17,282 @@ import socket
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
-from harness.errors import HarnessError, MachineError, TargetError
+from harness.errors import MachineError, TargetError
 from harness.target import keeper
+from harness.target.output import Output
+from harness.target.terminal import LONGEST_LINE, open_terminal
 
-_TAIL = 1 << 16  # bytes of output that are kept
-_DRAUGHT = 1 << 18  # bytes that one drain() takes at most
-_LINE = 4095  # bytes that a terminal's line can hold (termios(3): MAX_CANON)
-_ANSWER = 10.0  # seconds that a keeper may take to answer
+_PATIENCE = 20.0  # seconds for what takes milliseconds unless the machine is in trouble
+_READ = 4096  # a pty gives no more at once
+_READS = 16  # per drain(): 64 KiB, so that a flood leaves the driver its turn
 
 
 class Keeper:
-    """Starts targets. Started once for a run; ends with the harness, whatever ends that."""
+    """The fork server of this harness: starts targets, and leaves nothing of them."""
 
     def __init__(self) -> None:
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        script = str(Path(keeper.__file__))
-        try:
-            self._server = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", script, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env={"PATH": os.environ.get("PATH", os.defpath)},
+        """Raises: MachineError where targets cannot be started at all."""
+        if sys.platform != "linux":
+            raise MachineError(
+                f"targets are started on Linux only, this is {sys.platform}; "
+                "elsewhere a program that runs already can be tested by its address"
             )
-        except OSError as exc:
-            raise MachineError(f"the keeper cannot be started: {exc.strerror}") from exc
-        finally:
-            theirs.close()
-
-    def __enter__(self) -> Keeper:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the keeper; targets that still run have keepers of their own."""
-        self._orders.close()
-        self._server.wait()
+        self._running: set[Process] = set()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [sys.executable, "-I", "-S", "-B", keeper.__file__, str(theirs.fileno())]
+            try:
+                self._server = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # ^C at the harness is the harness's to handle
+                )
+            except OSError as exc:
+                self._control.close()
+                raise MachineError(f"cannot start {sys.executable}: {exc.strerror}") from exc
 
     def start(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Process:
-        """Starts a program. Raises: TargetError where it cannot be executed."""
-        master, slave = os.openpty()
-        _as_plain_as_a_pipe(slave)
-        os.set_blocking(master, False)
-        line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"argv": list(argv), "cwd": str(cwd), "env": dict(env)}).encode()
-        try:
-            socket.send_fds(self._orders, [request], [slave, theirs.fileno()])
-        except OSError as exc:
-            raise HarnessError(f"the keeper is gone: {exc.strerror}") from exc
-        finally:
-            theirs.close()
-        line.settimeout(_ANSWER)
-        answer = _message(line)
-        process = Process(int(answer["pid"]), int(answer["keeper"]), line, master, slave)
-        if answer["failed"]:
-            process.stop()
-            raise TargetError(f"cannot execute {argv[0]}: {answer['failed']}")
+        """Starts a program at a terminal of its own, with `env` on top of a clean environment.
+
+        Raises: TargetError where the program cannot be run, MachineError where the harness
+        cannot run any.
+        """
+        order = {"argv": list(argv), "cwd": str(cwd), "env": {**clean_environment(cwd), **env}}
+        with contextlib.ExitStack() as unless_started:
+            master, slave = open_terminal()
+            unless_started.callback(os.close, master)
+            unless_started.callback(os.close, slave)
+            link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            unless_started.enter_context(link)
+            exit_fd, report = os.pipe()
+            unless_started.callback(os.close, exit_fd)
+            try:
+                self._send(json.dumps(order).encode(), [slave, theirs.fileno(), report])
+            finally:
+                theirs.close()
+                os.close(report)
+            told = _answer(link)
+            if "failed" in told:
+                raise _not_started(argv, cwd, told["failed"], told["errno"])
+            unless_started.pop_all()
+        process = Process(
+            told["pid"], told["keeper"], master, slave, link, exit_fd, self._running.discard
+        )
+        self._running.add(process)
         return process
+
+    def close(self) -> None:
+        """Stops every target that still runs, then the fork server."""
+        with contextlib.ExitStack() as last:
+            last.callback(self._server.wait)
+            last.callback(self._control.close)
+            for process in tuple(self._running):
+                last.callback(process.stop)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        if len(order) > keeper.ORDER_LIMIT:
+            raise MachineError(
+                f"the arguments and the environment have {len(order)} bytes, "
+                f"at most {keeper.ORDER_LIMIT} can be passed on"
+            )
+        try:
+            socket.send_fds(self._control, [order], descriptors)
+        except OSError as exc:
+            raise MachineError(f"the fork server of the targets is gone: {exc.strerror}") from exc
 
 
 class Process:
-    """A target that runs, or has run."""
+    """One target: its main process and all that it has started.
+
+    `pid` is the main process. `exit_fd` is readable from its end on, `output_fd` whenever it
+    has printed something; neither ends by itself, and both are closed by `stop`.
+    """
 
     def __init__(
-        self, pid: int, keeper_pid: int, line: socket.socket, master: int, slave: int
+        self,
+        pid: int,
+        keeper_pid: int,
+        master: int,
+        slave: int,
+        link: socket.socket,
+        exit_fd: int,
+        when_stopped: Callable[[Process], None],
     ) -> None:
         self.pid = pid
-        self.tail = b""
-        self.printed = 0
+        self.output_fd = master
+        self.exit_fd = exit_fd
         self._keeper_pid = keeper_pid
-        self._line = line
-        self._master = master
-        self._slave = slave  # held open: a terminal without a user is read as an error
+        # Held open so that the output does not end, and poll() does not spin, when a daemon
+        # closes its side; that a target has ended is told by exit_fd alone.
+        self._slave = slave
+        self._link = link
+        self._output = Output()
         self._status: int | None = None
         self._stopped = False
+        self._when_stopped = when_stopped
+        os.set_blocking(exit_fd, False)
 
-    @property
-    def exit_fd(self) -> int:
-        """A descriptor that is readable once the program has ended."""
-        return self._line.fileno()
-
-    @property
-    def output_fd(self) -> int:
-        """A descriptor that is readable when the program has printed."""
-        return self._master
+    # -- its output and its input ----------------------------------------------------------
 
     def drain(self) -> bytes:
-        """Returns what was printed since the last call, some 256 KiB at most; never waits."""
-        found = []
-        left = _DRAUGHT
-        while left > 0:
-            try:
-                piece = os.read(self._master, min(left, 1 << 16))
-            except OSError:  # nothing there
-                break
-            if not piece:
-                break
-            found.append(piece)
-            left -= len(piece)
-        new = b"".join(found)
-        self.printed += len(new)
-        self.tail = (self.tail + new)[-_TAIL:]
-        return new
+        """Returns what it printed since the last call, at most 64 KiB; never waits."""
+        parts: list[bytes] = []
+        with contextlib.suppress(BlockingIOError):
+            while not self._stopped and len(parts) < _READS:
+                parts.append(os.read(self.output_fd, _READ))
+        data = b"".join(parts)
+        self._output.add(data)
+        return data
+
+    @property
+    def tail(self) -> bytes:
+        """The last 64 KiB of all that was drained."""
+        return self._output.tail
+
+    @property
+    def printed(self) -> int:
+        """How many bytes were drained in all."""
+        return self._output.total
 
     def type(self, line: bytes) -> None:
-        """Types a line at the program's terminal. Raises: HarnessError where it is too long."""
-        if len(line) > _LINE:
-            raise HarnessError(f"a terminal's line holds {_LINE} bytes, not {len(line)}")
-        with contextlib.suppress(OSError):  # a program that is gone reads nothing
-            os.write(self._master, line)
+        """Types at its terminal. Raises: MachineError, TargetError where it reads nothing."""
+        if len(line) > LONGEST_LINE:
+            raise MachineError(
+                f"a terminal takes lines of at most {LONGEST_LINE} bytes, "
+                f"this one has {len(line)}: {line[:20]!r}..."
+            )
+        try:
+            written = os.write(self.output_fd, line)
+        except BlockingIOError:
+            written = 0
+        if written < len(line):
+            raise TargetError("does not read its standard input: its terminal is full", self.tail)
 
     @property
     def untyped(self) -> int:
-        """How many typed bytes the program has not read yet."""
-        waiting = fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4))
-        return int.from_bytes(waiting, sys.byteorder)
+        """How many bytes of whole lines were typed that it has not read yet."""
+        if self._stopped:
+            return 0
+        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    # -- its end -----------------------------------------------------------------------------
 
     def status(self) -> int | None:
-        """Returns the exit code, or minus the signal's number; None while it runs."""
-        if self._status is None and not self._stopped and _readable(self._line, 0):
-            self._status = int(_message(self._line).get("status", -9))
+        """Returns the exit code of its main process, or minus the signal that ended it.
+
+        None while it runs, and where it ran until it was stopped. Raises: MachineError where
+        the keeper was killed.
+        """
+        if self._status is None and not self._stopped:
+            with contextlib.suppress(BlockingIOError):
+                told = os.read(self.exit_fd, 16)
+                if not told:
+                    raise MachineError(f"the keeper of process {self.pid} was killed")
+                self._status = int(told)
         return self._status
 
     def pids(self) -> tuple[int, ...]:
-        """Returns all living processes of the target, those that left its session included."""
-        found: list[int] = []
-        rest = keeper.children(self._keeper_pid)
-        while rest:
-            pid = rest.pop()
-            if _lives(pid):
-                found.append(pid)
-            rest += keeper.children(pid)
-        return tuple(found)
+        """Returns all its living processes, daemons included; () after its end."""
+        if self._stopped:
+            return ()
+        return tuple(pid for pid in keeper.descendants(self._keeper_pid) if _lives(pid))
 
     def stop(self) -> None:
-        """Ends the target and all that it has started; afterwards none of them is left.
+        """Ends everything that it has started, at once, and waits until nothing is left.
 
-        By SIGKILL at once: what a program does on SIGTERM is no requirement of any suite,
-        and a ladder would cost every bad program its full length.
+        Raises: MachineError where the kernel does not let go of something within 20 s.
         """
         if self._stopped:
             return
-        self.status()
-        with contextlib.suppress(OSError):
-            self._line.send(b"stop")
-        while _readable(self._line, _ANSWER):
-            if "stopped" in (message := _message(self._line)):
-                break
-            self._status = int(message.get("status", -9))
+        with contextlib.ExitStack() as last:
+            last.callback(self._close)
+            with contextlib.suppress(MachineError):  # told below, with what it means
+                self.status()
+            self._link.shutdown(socket.SHUT_WR)
+            self._until_gone()
+            self.drain()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def _until_gone(self) -> None:
+        if not _readable(self._link):
+            raise MachineError(f"processes of target {self.pid} cannot be ended: {self.pids()}")
+        if self._link.recv(64) != keeper.GONE:
+            raise MachineError(
+                f"the keeper of process {self.pid} was killed; what it watched may be left"
+            )
+
+    def _close(self) -> None:
         self._stopped = True
-        self.drain()
-        self._line.close()
-        os.close(self._master)
-        os.close(self._slave)
+        self._link.close()
+        for descriptor in (self.output_fd, self._slave, self.exit_fd):
+            os.close(descriptor)
+        self._when_stopped(self)
 
 
-def _as_plain_as_a_pipe(slave: int) -> None:
-    """No echo, and no CR added to LF; lines can still be ended by EOF."""
-    modes = termios.tcgetattr(slave)
-    modes[1] &= ~termios.OPOST
-    modes[3] &= ~termios.ECHO
-    termios.tcsetattr(slave, termios.TCSANOW, modes)
+def clean_environment(cwd: Path) -> dict[str, str]:
+    """Returns what a target finds in its environment: nothing of the harness's but PATH."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(cwd),
+        "TMPDIR": str(cwd),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+    }
 
 
-def _readable(line: socket.socket, seconds: float) -> bool:
+def _readable(sock: socket.socket) -> bool:
     poll = select.poll()
-    poll.register(line, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(_PATIENCE * 1000))
 
 
-def _message(line: socket.socket) -> dict[str, Any]:
-    try:
-        data = line.recv(1 << 16)
-    except OSError as exc:
-        raise HarnessError(f"the keeper does not answer: {exc}") from exc
-    if not data:
-        raise HarnessError("the keeper is gone")
-    found: dict[str, Any] = json.loads(data)
-    return found
+def _answer(link: socket.socket) -> dict[str, Any]:
+    """Returns what the keeper says of the start. Raises: MachineError."""
+    told = link.recv(4096) if _readable(link) else b""
+    if not told:
+        raise MachineError("the keeper of a target did not come up")
+    answer: dict[str, Any] = json.loads(told)
+    return answer
+
+
+def _not_started(argv: Sequence[str], cwd: Path, step: str, number: int) -> Exception:
+    why = os.strerror(number)
+    if step == "program":
+        hint = "A script needs a first line such as #!/bin/sh." if number == errno.ENOEXEC else ""
+        return TargetError(f"cannot run {argv[0]}: {why}", hint=hint)
+    if step == "folder":
+        return MachineError(f"cannot enter the working folder {cwd}: {why}")
+    return MachineError(f"cannot start a process ({step}): {why}")
 
 
 def _lives(pid: int) -> bool:
+    """Says whether any thread of it is neither dead nor a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - a hot path
-            return stat.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+        threads = os.listdir(f"/proc/{pid}/task")
+        return any(_state(f"/proc/{pid}/task/{thread}/stat") not in b"ZX" for thread in threads)
     except OSError:
         return False
+
+
+def _state(path: str) -> bytes:
+    """Returns the letter that follows the name in parentheses (proc(5))."""
+    stat = keeper.read(path)
+    after = stat.rindex(b")") + 2
+    return stat[after : after + 1]
