@@ -217,7 +217,7 @@ class Launch:
     where the program cannot be told one.
     """
 
-    run: tuple[str, ...] = ()
+    run: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     port: int | None = None
@@ -265,3 +265,4 @@ class Suite:
     pipelined: bool = False  # TCP: requests may be sent ahead of the answers
     deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
+    unused: tuple[tuple[str, str], ...] = ()  # kind and name of what no case uses

@@ -1,0 +1,68 @@
+"""Binding: that every name is bound before it is used, and every hole can be filled.
+
+Belongs here: what must hold along a case's events. Must not know: YAML's shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.errors import Place, SpecError
+from harness.spec.events import messages
+from harness.spec.model import Case, Event, Prints, Role, Stores, Suite, Types
+from harness.spec.tree import Tree
+from harness.wire.message import Message
+
+
+def hold_together(tree: Tree, suite: Suite) -> None:
+    """Raises: SpecError at the first event that could not be played."""
+    _along(tree, suite, suite.probe, suite.roles, "the probe")
+    for case in suite.cases:
+        _along(tree, suite, case.exchange, case.roles, f"case {case.id}")
+        _several(tree, case)
+
+
+def _along(
+    tree: Tree, suite: Suite, events: tuple[Event, ...], roles: tuple[Role, ...], what: str
+) -> None:
+    bound = set(suite.parameters)
+    for event in events:
+        for message in _referring(event):
+            missing = sorted(message.references - bound)
+            if missing:
+                raise _error(tree, event.place, f"{{{missing[0]}}} is bound by nothing before it")
+        for says in messages(event.act):
+            bound |= says.message.captures
+            played = event.by.other in roles
+            if says.message.open and says.example is None and played:
+                raise _error(
+                    tree,
+                    event.place,
+                    f"{what} is for a {event.by.other}, so the harness says this: it wants an "
+                    "example",
+                )
+
+
+def _referring(event: Event) -> Iterator[Message]:
+    act = event.act
+    for says in messages(act):
+        yield says.message
+        if says.example is not None:
+            yield says.example
+    if isinstance(act, Types):
+        yield act.line
+    elif isinstance(act, Prints):
+        yield act.message
+    elif isinstance(act, Stores):
+        yield act.content
+
+
+def _several(tree: Tree, case: Case) -> None:
+    if len(case.clients) > 1 and Role.CLIENT in case.roles:
+        message = f"case {case.id} has several clients: it is for roles: [server] alone"
+        raise _error(tree, case.place, message)
+
+
+def _error(tree: Tree, place: Place, message: str) -> SpecError:
+    """An event can stand in an included file, whose lines this tree does not have."""
+    return tree.error(place, message) if place.file == tree.path else SpecError(place, message)
