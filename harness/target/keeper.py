@@ -61,7 +61,9 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
     while True:
-        order, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3, socket.MSG_CMSG_CLOEXEC)
+        order, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
+        for descriptor in descriptors:  # recv_fds() has no way to ask the kernel for this
+            os.set_inheritable(descriptor, False)
         if not order:
             return
         link = socket.socket(fileno=descriptors[1])
