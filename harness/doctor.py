@@ -18,14 +18,14 @@ from harness.report.page import Page, Paint
 
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG, linux/netlink.h
 _LANGUAGES = (
-    ("Python", (("python3",),), "python3"),
-    ("C", (("cc", "gcc", "clang"),), "build-essential"),
-    ("C++", (("c++", "g++", "clang++"),), "build-essential"),
-    ("Makefile", (("make",),), "build-essential"),
-    ("Java", (("javac",), ("java",)), "default-jdk-headless"),
-    ("Node", (("node", "nodejs"),), "nodejs"),
-    ("Go", (("go",),), "golang-go"),
-    ("Rust", (("rustc", "cargo"),), "rustc cargo"),
+    ("C", ("gcc",), "build-essential"),
+    ("C++", ("g++",), "build-essential"),
+    ("Makefile", ("make",), "build-essential"),
+    ("Java", ("javac", "java"), "default-jdk-headless"),
+    ("Node", ("node",), "nodejs"),
+    ("Go", ("go",), "golang-go"),
+    ("Rust", ("rustc",), "rustc"),
+    ("Cargo", ("cargo",), "cargo"),
 )
 
 
@@ -56,10 +56,11 @@ def told(abilities: list[Ability], width: int, colour: bool) -> str:
 
 
 def _languages() -> Iterator[Ability]:
-    for name, needed, package in _LANGUAGES:
-        found = [next(filter(None, map(shutil.which, names)), None) for names in needed]
-        missing = [names[0] for names, path in zip(needed, found, strict=True) if not path]
-        detail = ", ".join(filter(None, found)) if not missing else f"no {' and no '.join(missing)}"
+    yield Ability("Python targets", True, sys.executable)
+    for name, tools, package in _LANGUAGES:
+        found = {tool: shutil.which(tool) for tool in tools}
+        missing = [f"no {tool}" for tool, path in found.items() if path is None]
+        detail = " and ".join(missing) or ", ".join(filter(None, found.values()))
         yield Ability(f"{name} targets", not missing, detail, f"sudo apt-get install {package}")
 
 

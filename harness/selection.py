@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness import library
 from harness.errors import UsageError
+from harness.report.page import printable
 from harness.runner.job import Job, jobs, role_of
 from harness.spec.model import Delivery, Role, Suite
 from harness.target.target import Target, targets_at
@@ -67,11 +68,11 @@ def subjects(request: Request) -> list[Subject]:
                 found.append((target, _path_of(target, given), suite, spec, role))
     if not found:
         raise UsageError("none of the targets implements one of the suites asked for")
-    targets = {target.id for target, *_ in found}
-    roles = {role for *_, role in found}
+    names = _names([(target, given) for target, given, *_ in found])
+    both_roles = len({role for *_, role in found}) > 1
     return [
-        Subject(*each, name=_name(each[0], each[2], each[4], len(targets) > 1, len(roles) > 1))
-        for each in found
+        Subject(*each, name="/".join([*name, *([each[4]] if both_roles else []), each[2].id]))
+        for each, name in zip(found, names, strict=True)
     ]
 
 
@@ -97,7 +98,7 @@ def _specs_for(target: Target, given: str, request: Request) -> tuple[str, ...]:
 
     A target that says what it implements is not held to anything else.
     """
-    implemented = tuple(target.manifest.implements) if target.manifest else ()
+    implemented = _implemented(target)
     if implemented and request.specs:
         wanted = {_loaded(spec).id: spec for spec in request.specs}
         return tuple(wanted[_loaded(each).id] for each in implemented if _loaded(each).id in wanted)
@@ -105,6 +106,17 @@ def _specs_for(target: Target, given: str, request: Request) -> tuple[str, ...]:
     if not specs:
         raise UsageError(unspecified(given))
     return specs
+
+
+def _implemented(target: Target) -> tuple[str, ...]:
+    """Returns what the manifest names; a spec file stands relative to the manifest."""
+    if target.manifest is None:
+        return ()
+    folder = Path(target.manifest.place.file).parent
+    return tuple(
+        str(folder / each) if each.endswith((".yaml", ".yml")) else each
+        for each in target.manifest.implements
+    )
 
 
 def unspecified(given: str) -> str:
@@ -130,7 +142,10 @@ def _path_of(target: Target, given: str) -> str:
         return str(target.path)
 
 
-def _name(target: Target, suite: Suite, role: Role, several: bool, both_roles: bool) -> str:
-    parts = [target.id] if several else []
-    parts += [str(role)] if both_roles else []
-    return "/".join([*parts, suite.id])
+def _names(targets: Sequence[tuple[Target, str]]) -> list[tuple[str, ...]]:
+    """Returns what tells targets apart: nothing for one, ids, paths where two ids are the same."""
+    places = {given for _, given in targets}
+    if len(places) == 1:
+        return [()] * len(targets)
+    unique = len({target.id for target, _ in targets}) == len(places)
+    return [(printable(target.id if unique else given),) for target, given in targets]
