@@ -7,7 +7,10 @@ text is printed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
+from harness.errors import Place
 from harness.exchange.delivery import PROVES
 from harness.report.conversation import add_conversation, last_lines
 from harness.report.difference import add_comparison
@@ -98,7 +101,15 @@ def _add_rule(page: Page, outcome: Outcome) -> None:
     sources = dict.fromkeys(_source(suite.reference, rule.source) for rule in rules)
     page.paragraph("source", "; ".join(filter(None, sources)) or suite.reference, most=2)
     place = outcome.finding.place or case.place
-    page.row("event", printable(str(place)))
+    page.row("event", printable(str(_from_here(place))))
+
+
+def _from_here(place: Place) -> Place:
+    """Returns the place as one would type it in the current folder."""
+    try:
+        return replace(place, file=str(Path(place.file).relative_to(Path.cwd())))
+    except ValueError:
+        return place
 
 
 def _source(reference: str, source: str) -> str:
