@@ -5,17 +5,18 @@ import signal
 import socket
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+import harness.session  # noqa: F401 - pytester drops modules that a run of its own imports first
+
 pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parent.parent
-INSTALLED = any(each.value == "harness.plugin" for each in entry_points(group="pytest11"))
-PLUGIN = [] if INSTALLED else ["-p", "harness.plugin"]
+# Only what is named is loaded, so that other people's plugins cost nothing here.
+PLUGINS = ("-p", "harness.plugin", "-p", "xdist.plugin", "-p", "no:cacheprovider")
 
 SPEC = """\
 suite: shout
@@ -93,6 +94,7 @@ SHOUTS = 'for line in lines: connection.sendall(b"\\x1b[31m!\\n")'
 def run(pytester, monkeypatch):
     """Runs pytest in a folder with a spec and servers."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makefile(".yaml", shout=SPEC)
     pytester.makefile(
@@ -104,9 +106,10 @@ def run(pytester, monkeypatch):
         dies="print('no', flush=True)\nraise SystemExit(3)\n",
     )
 
-    def run(*options, plugin=True):
-        chosen = PLUGIN if plugin else []
-        return pytester.runpytest_subprocess(*chosen, "-p", "no:cacheprovider", *options)
+    def run(*options, collect=False):
+        if collect:  # nothing is played: no process of its own is needed
+            return pytester.runpytest_inprocess(*PLUGINS, *options, "--collect-only", "-q")
+        return pytester.runpytest_subprocess(*PLUGINS, *options)
 
     return run
 
@@ -226,7 +229,7 @@ def test_workers_share_a_drawn_seed(run):
 
 
 def test_several_targets_have_their_names_in_the_ids(run):
-    result = run("--target=good.py", *on("one_read"), "--collect-only", "-q")
+    result = run("--target=good.py", *on("one_read"), collect=True)
     names = {line.split("::")[0] for line in result.outlines if "::" in line}
     assert len(names) == 2
     assert all(name.endswith("/shout") for name in names)
@@ -244,12 +247,12 @@ def test_several_targets_have_their_names_in_the_ids(run):
     ids=["level", "requirement", "tag", "id", "delivery"],
 )
 def test_cases_are_chosen(run, options, chosen):
-    result = run(*on("good", "--collect-only", "-q", "--strict-markers", *options))
+    result = run(*on("good", "--strict-markers", *options), collect=True)
     assert {line.split("::")[1] for line in result.outlines if "::" in line} == chosen
 
 
 def test_a_target_without_a_suite_gets_the_list_and_the_line(run):
-    result = run("--target=good.py")
+    result = run("--target=good.py", collect=True)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["*uppercase-tcp *Uppercase service over TCP*", "  pytest --target=good.py --spec=*"]
@@ -273,7 +276,7 @@ def test_the_ini_file_names_a_default(run, pytester):
     ids=["target", "spec", "role", "param", "no-target"],
 )
 def test_a_wrong_command_line_is_told(run, options, told):
-    result = run(*options)
+    result = run(*options, collect=True)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert told in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
@@ -312,7 +315,7 @@ def test_an_interrupt_leaves_nothing_behind(run, pytester):
         hangs = HANGS.format(port=ear.getsockname()[1])
         pytester.path.joinpath("hangs.py").write_text(hangs)
         process = pytester.popen(
-            [sys.executable, "-m", "pytest", *PLUGIN, *on("hangs")],
+            [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
