@@ -1,0 +1,240 @@
+"""Instances: a target that runs, with its working folder, port and sockets.
+
+Belongs here: from a target on disk to a process that listens, and back to nothing. Must
+not know: exchanges, verdicts.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.network import endpoint
+from harness.network.tables import Tables
+from harness.runner.channel import Welcome
+from harness.runner.job import Job, Settings
+from harness.spec.model import Launch, Role, Suite, Transport
+from harness.target.build import Built, build
+from harness.target.folder import WorkingFolder, command_line, filled
+from harness.target.lockfile import Lock, locked_within, try_lock
+from harness.target.process import Keeper, Process
+from harness.target.program import find
+from harness.target.ready import refuse_strangers, wait_until_bound
+from harness.target.target import Target
+
+# Below the ports that Linux gives to clients (32768 and up), above what servers listen on.
+_PORTS = range(20_000, 32_000)
+_READY = 15.0  # seconds until a server must listen; a cold JVM on a busy machine takes 5
+_TURN = 300.0  # seconds that a fixed port is waited for while another worker has it
+_DEFAULT_RUN = {Role.SERVER: "{program} {port}", Role.CLIENT: "{program} {host} {port}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """All that one start of a program takes."""
+
+    argv: tuple[str, ...]
+    files: Mapping[str, bytes]
+    folders: tuple[str, ...]
+    env: Mapping[str, str]
+    source: Path | None
+
+
+class Instance:
+    """One running target, or an address at which one runs. `last` is the case played last."""
+
+    def __init__(self, job: Job, port: int, tables: Tables, lock: Lock | None = None) -> None:
+        self.target, self.suite, self.role = job.target, job.suite, job.role
+        self.port = port
+        self.process: Process | None = None
+        self.welcome: Welcome | None = None
+        self.last = ""
+        self.spent = job.case.fresh or bool(job.case.files) or job.role is Role.CLIENT
+        self._tables = tables
+        self._lock = lock
+        self._working: WorkingFolder | None = None
+        self._again: tuple[Keeper, Start] | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the program runs."""
+        return self._working.path if self._working is not None else None
+
+    @property
+    def output(self) -> bytes:
+        """The tail of what the program printed."""
+        return self.process.tail if self.process is not None else b""
+
+    def serves(self, job: Job) -> bool:
+        """Says whether a job can be played on what runs here."""
+        same = (self.target, self.suite.id, self.role) == (job.target, job.suite.id, job.role)
+        wants_new = job.case.fresh or job.case.files
+        return same and not self.spent and not (wants_new and self.last)
+
+    def begin(self, case: str) -> None:
+        """Remembers which case is played."""
+        self.last = case
+
+    def run(self, keeper: Keeper, start: Start) -> None:
+        """Starts the program and waits until it is ready, if it is a server."""
+        self._working = WorkingFolder(start.source, start.files, start.folders)
+        self._again = keeper, start
+        self._start(keeper, start)
+
+    def restart(self) -> Process:
+        """Stops the program and starts it on its port, in the same folder."""
+        if self._again is None or self.process is None:
+            raise MachineError("an address cannot be started again")
+        self.process.stop()
+        self._start(*self._again)
+        self.spent = True
+        return self.process
+
+    def _start(self, keeper: Keeper, start: Start) -> None:
+        assert self.folder is not None
+        env = {**_environment(self.folder), **start.env}
+        if self.role is Role.SERVER:
+            refuse_strangers(self.port, self.suite.transports, self._tables)
+        self.process = keeper.start(start.argv, self.folder, env)
+        if self.role is Role.SERVER:
+            transports = self.suite.transports
+            wait_until_bound(self.process, self.port, transports, self._tables, _READY)
+
+    def stop(self) -> None:
+        """Ends the program and removes what it left; an address is left alone."""
+        if self.process is not None:
+            self.process.stop()
+        if self.welcome is not None:
+            self.welcome.close()
+        if self._working is not None:
+            self._working.remove()
+        if self._lock is not None:
+            self._lock.release()
+
+
+class Workshop:
+    """Builds targets once for all workers, and starts them."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self._settings = settings
+        self._tables = tables
+        self._keeper: Keeper | None = None
+        self._random = random.Random()  # which port is free is no part of a case
+
+    def close(self) -> None:
+        """Ends the keeper."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    def missing(self, target: Target) -> str:
+        """Returns the first program that the target needs and this machine lacks, or ""."""
+        needs = target.manifest.needs if target.manifest else ()
+        return next((each for each in needs if shutil.which(each, path=_path()) is None), "")
+
+    def start(self, job: Job) -> Instance:
+        """Returns a running instance. Raises: TargetError, MachineError, UsageError."""
+        if job.target.address is not None:
+            return Instance(job, job.target.address.port, self._tables)
+        built = self._built(job)
+        if job.role is Role.CLIENT:
+            instance = Instance(job, 0, self._tables)
+            instance.welcome = Welcome()
+            instance.port = instance.welcome.port
+        else:
+            port, lock = self._port(job)
+            instance = Instance(job, port, self._tables, lock)
+        try:
+            instance.run(self._kept(), self._how(job, built, instance.port))
+        except BaseException:
+            instance.stop()
+            raise
+        return instance
+
+    def _kept(self) -> Keeper:
+        if self._keeper is None:
+            self._keeper = Keeper()
+        return self._keeper
+
+    def _built(self, job: Job) -> Built | None:
+        manifest, path = job.target.manifest, job.target.path
+        assert path is not None
+        if "{program}" not in _run_of(job) and not (manifest and manifest.build):
+            return Built((), path) if path.is_dir() else None
+        language = manifest.language if manifest else ""
+        commands = manifest.build if manifest else ()
+        program = find(path, job.role, language, commands)
+        return build(program, self._settings.builds / "programs")
+
+    def _how(self, job: Job, built: Built | None, port: int) -> Start:
+        launch, manifest = _launch_of(job.suite, job.role), job.target.manifest
+        values = {"host": endpoint.HOST, "port": str(port), "folder": "."}
+        values |= {**self._settings.parameters, **(manifest.parameters if manifest else {})}
+        own = manifest.files if manifest else {}
+        files = {**launch.files, **{k: filled(v, values).encode() for k, v in own.items()}}
+        return Start(
+            argv=command_line(_run_of(job), built.argv if built else (), values),
+            files={**files, **job.case.files},
+            folders=(*launch.folders, *(manifest.folders if manifest else ())),
+            env=manifest.env if manifest else {},
+            source=built.folder if built else None,
+        )
+
+    def _port(self, job: Job) -> tuple[int, Lock]:
+        """Returns a port that no other worker of any run uses, held by a lock."""
+        manifest = job.target.manifest
+        fixed = (manifest.port if manifest else None) or _launch_of(job.suite, job.role).port
+        if fixed is not None:
+            return fixed, locked_within(_lock_of(fixed), _TURN)
+        for port in self._candidates():
+            lock = try_lock(_lock_of(port))
+            if lock is None:
+                continue
+            if endpoint.free_on(port, tuple(Transport)):
+                return port, lock
+            lock.release()
+        raise MachineError("no free port on this machine")
+
+    def _candidates(self) -> Iterator[int]:
+        for _ in range(2000):
+            yield self._random.choice(_PORTS)
+
+
+def _run_of(job: Job) -> str:
+    """Returns the command line: the manifest's, or the suite's, or what most programs take."""
+    manifest = job.target.manifest
+    if manifest is not None and manifest.run:
+        return manifest.run
+    return _launch_of(job.suite, job.role).run or _DEFAULT_RUN[job.role]
+
+
+def _launch_of(suite: Suite, role: Role) -> Launch:
+    return suite.launches.get(role) or Launch()
+
+
+def _lock_of(port: int) -> Path:
+    """Locks lie where all runs of this user find them."""
+    home = Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}")
+    return home / f"{port}.port"
+
+
+def _path() -> str:
+    """Servers live in sbin, which a user's PATH may lack."""
+    return f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Returns what a target sees of ours: nothing but what every program needs."""
+    return {
+        "PATH": _path(),
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(folder),
+        "TERM": "dumb",
+    }

@@ -1,0 +1,202 @@
+"""Builds: a phase of its own, with a limit, a log, and a copy of the sources.
+
+Belongs here: running a program's build commands once for all workers of a run. Must not
+know: suites, how the result is started. The submission's own tree is never written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import MachineError, TargetError
+from harness.target.lockfile import locked
+from harness.target.program import Program
+
+LIMIT = 120.0
+"""Seconds that all the commands of one build may take together."""
+
+_LOG = 1 << 16  # bytes of a build's output that are kept
+_SKIPPED = ("__pycache__", ".git", "node_modules", "target-classes", "target-program")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A program that can be started from a copy of `folder` by `argv`."""
+
+    argv: tuple[str, ...]
+    folder: Path
+    log: bytes = b""
+    seconds: float = 0.0
+
+
+def build(program: Program, into: Path) -> Built:
+    """Returns the built program; the first caller of a run builds, the others wait for it.
+
+    Raises: TargetError with the log where it does not build, MachineError where a tool is
+    missing.
+    """
+    home = into / _fingerprint(program)
+    with locked(home.with_suffix(".lock")):
+        told = home.with_suffix(".json")
+        if not told.exists():
+            _remember(told, _made(program, home))
+        return _recalled(json.loads(told.read_text()), home / "work")
+
+
+def _made(program: Program, home: Path) -> dict[str, object]:
+    work = home / "work"
+    _copy(program, work)
+    start = time.monotonic()
+    log = b""
+    for command in program.build:
+        code, printed = _run(command, work, LIMIT - (time.monotonic() - start))
+        log = (log + printed)[-_LOG:]
+        if code is None:
+            why = f"the build took more than {LIMIT:.0f} s: {' '.join(command)}"
+            return {"failed": why, "log": log.hex()}
+        if code:
+            return {"failed": f"{' '.join(command)} failed with code {code}", "log": log.hex()}
+    argv = [_made_program(work) if each == "{made}" else each for each in program.argv]
+    if None in argv:
+        return {"failed": "the build made no executable, or more than one", "log": log.hex()}
+    return {"argv": argv, "log": log.hex(), "seconds": time.monotonic() - start}
+
+
+def _recalled(told: Mapping[str, object], work: Path) -> Built:
+    log = bytes.fromhex(str(told["log"]))
+    if "failed" in told:
+        raise TargetError(f"it does not build: {told['failed']}", log)
+    argv = told["argv"]
+    assert isinstance(argv, list)
+    return Built(tuple(map(str, argv)), work, log, float(str(told["seconds"])))
+
+
+def _remember(path: Path, told: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(told))
+
+
+def _fingerprint(program: Program) -> str:
+    """Returns a name for what would be built: content, commands, argv."""
+    digest = hashlib.sha256(repr((program.build, program.argv, str(program.folder))).encode())
+    for path in _files(program):
+        digest.update(f"{path.relative_to(program.folder)}\0{path.stat().st_mode}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _files(program: Program) -> Iterator[Path]:
+    if program.single:
+        name = next(
+            each for each in (*program.argv, *sum(program.build, ())) if _is_own(program, each)
+        )
+        yield program.folder / name
+        return
+    for base, folders, names in os.walk(program.folder):
+        folders[:] = sorted(each for each in folders if each not in _SKIPPED)
+        for name in sorted(names):
+            path = Path(base, name)
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _is_own(program: Program, name: str) -> bool:
+    return not name.startswith("/") and (program.folder / name).is_file()
+
+
+def _copy(program: Program, work: Path) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        for path in _files(program):
+            copy = work / path.relative_to(program.folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+    except OSError as exc:
+        raise MachineError(f"cannot copy the sources: {exc}") from exc
+
+
+def _run(command: Sequence[str], work: Path, seconds: float) -> tuple[int | None, bytes]:
+    """Returns code and output; code None: the limit was over, and all of it was killed."""
+    env = {**{k: os.environ[k] for k in _KEPT if k in os.environ}, "LC_ALL": "C.UTF-8"}
+    try:
+        process = subprocess.Popen(
+            command, cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    except FileNotFoundError as exc:
+        raise MachineError(f"{command[0]} is not installed, and the target is built by it") from exc
+    except OSError as exc:
+        raise TargetError(f"cannot run {' '.join(command)}: {exc.strerror}") from exc
+    try:
+        return _followed(process, time.monotonic() + seconds)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # a build leaves nobody behind
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+# A compiler's own environment: where it lives and where it caches.
+_KEPT = (
+    "PATH",
+    "HOME",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "GOCACHE",
+    "GOPATH",
+    "GOFLAGS",
+    "JAVA_HOME",
+    "TMPDIR",
+)
+
+
+def _followed(process: subprocess.Popen[bytes], until: float) -> tuple[int | None, bytes]:
+    assert process.stdout is not None
+    pipe, log = process.stdout.fileno(), b""
+    ended = os.pidfd_open(process.pid)
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    poll.register(ended, select.POLLIN)
+    try:
+        while (left := until - time.monotonic()) > 0:
+            events = dict(poll.poll(left * 1000))
+            if pipe in events:
+                piece = os.read(pipe, 1 << 16)
+                log = (log + piece)[-_LOG:]
+                if not piece:
+                    poll.unregister(pipe)
+            elif ended in events:
+                return process.wait(), log
+        return None, log
+    finally:
+        os.close(ended)
+
+
+def _made_program(work: Path) -> str | None:
+    """Returns the one executable that make or cargo has made."""
+    places = (
+        work,
+        work / "bin",
+        work / "build",
+        work / "target" / "debug",
+        work / "target" / "release",
+    )
+    found = [
+        path.relative_to(work)
+        for place in places
+        if place.is_dir()
+        for path in sorted(place.iterdir())
+        if path.is_file() and os.access(path, os.X_OK) and path.read_bytes()[:4] == b"\x7fELF"
+    ]
+    return f"./{found[0]}" if len(found) == 1 else None

@@ -1,0 +1,148 @@
+"""Manifests: what target.yaml says of the program beside it.
+
+Belongs here: reading that file strictly. Must not know: how programs are found or run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import Place, SpecError
+from harness.spec.model import Role
+from harness.spec.tree import Fields, Node, Tree, is_text
+from harness.verdict import Verdict
+
+NAME = "target.yaml"
+
+_KEYS = (
+    "role", "implements", "run", "build", "language", "port", "features", "parameters",
+    "files", "folders", "env", "needs", "breaks", "known",
+)  # fmt: skip
+_KNOWN_KEYS = ("case", "delivery", "verdict", "reason", "why", "sometimes")
+LANGUAGES = ("python", "c", "c++", "java", "node", "rust", "go", "executable")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A deviation that the maintainer knows of: which outcomes, with what in the reason, and why.
+
+    `case` and `delivery` are patterns with `*`. `sometimes`: passing is no news.
+    """
+
+    case: str
+    delivery: str
+    verdict: Verdict
+    reason: str
+    why: str
+    sometimes: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One target.yaml. What it says of starting wins over the suite."""
+
+    place: Place
+    role: Role | None = None
+    implements: tuple[str, ...] = ()
+    run: str = ""
+    build: tuple[str, ...] = ()
+    language: str = ""
+    port: int | None = None
+    features: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+    known: tuple[Known, ...] = ()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Returns the manifest. Raises: SpecError with file, line and what was wanted."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SpecError(Place(str(path)), f"cannot read it as UTF-8 text: {exc}") from exc
+    tree = Tree(str(path), text)
+    fields = tree.fields(tree.root, "a target")
+    tree.known(fields, "a target", _KEYS)
+    return Manifest(
+        place=tree.place(tree.root),
+        role=_role(tree, fields),
+        implements=_words(tree, fields, "implements"),
+        run=_text(tree, fields, "run"),
+        build=_commands(tree, fields),
+        language=_language(tree, fields),
+        port=tree.integer(fields["port"].node, "port") if "port" in fields else None,
+        features=_words(tree, fields, "features"),
+        parameters=_texts(tree, fields, "parameters"),
+        files=_texts(tree, fields, "files"),
+        folders=_words(tree, fields, "folders"),
+        env=_texts(tree, fields, "env"),
+        needs=_words(tree, fields, "needs"),
+        breaks=_words(tree, fields, "breaks"),
+        known=_known(tree, fields),
+    )
+
+
+def _role(tree: Tree, fields: Fields) -> Role | None:
+    if "role" not in fields:
+        return None
+    return Role(tree.word(fields["role"].node, "role", tuple(map(str, Role))))
+
+
+def _language(tree: Tree, fields: Fields) -> str:
+    return tree.word(fields["language"].node, "language", LANGUAGES) if "language" in fields else ""
+
+
+def _commands(tree: Tree, fields: Fields) -> tuple[str, ...]:
+    if "build" not in fields:
+        return ()
+    node = fields["build"].node
+    if is_text(node):
+        return (tree.text(node, "build"),)
+    return tree.words(node, "build")
+
+
+def _words(tree: Tree, fields: Fields, name: str) -> tuple[str, ...]:
+    return tree.words(fields[name].node, name) if name in fields else ()
+
+
+def _text(tree: Tree, fields: Fields, name: str) -> str:
+    return tree.text(fields[name].node, name) if name in fields else ""
+
+
+def _texts(tree: Tree, fields: Fields, name: str) -> dict[str, str]:
+    if name not in fields:
+        return {}
+    inner = tree.fields(fields[name].node, name)
+    return {key: tree.text(entry.node, key) for key, entry in inner.items()}
+
+
+def _known(tree: Tree, fields: Fields) -> tuple[Known, ...]:
+    if "known" not in fields:
+        return ()
+    return tuple(_deviation(tree, item) for item in tree.items(fields["known"].node, "known"))
+
+
+def _deviation(tree: Tree, node: Node) -> Known:
+    what = "a known deviation"
+    fields = tree.fields(node, what)
+    tree.known(fields, what, _KNOWN_KEYS)
+    tree.required(node, fields, what, ("case", "reason", "why"))
+    verdict = "fail"
+    if "verdict" in fields:
+        verdict = tree.word(fields["verdict"].node, "verdict", ("fail", "warn"))
+    return Known(
+        case=tree.text(fields["case"].node, "case"),
+        delivery=_text(tree, fields, "delivery") or "*",
+        verdict=Verdict[verdict.upper()],
+        reason=tree.text(fields["reason"].node, "reason"),
+        why=tree.text(fields["why"].node, "why"),
+        sometimes="sometimes" in fields and tree.flag(fields["sometimes"].node, "sometimes"),
+        place=tree.place(node),
+    )

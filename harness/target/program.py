@@ -1,0 +1,202 @@
+"""Programs: from the files of a submission to how it is built and run.
+
+Belongs here: recognising languages. Must not know: processes, suites.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import TargetError
+from harness.spec.model import Role
+
+SUFFIXES = {
+    ".py": "python", ".c": "c", ".cc": "c++", ".cpp": "c++", ".cxx": "c++", ".java": "java",
+    ".jar": "java", ".js": "node", ".mjs": "node", ".cjs": "node", ".rs": "rust", ".go": "go",
+}  # fmt: skip
+_WARN_NOT = ("-w", "-O1", "-g")  # a student's warnings are no fault of the protocol
+_MAIN = re.compile(r"\bpublic\s+static\s+void\s+main\b|\bstatic\s+public\s+void\s+main\b")
+_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is run: `argv` after `build`'s commands, both relative to `folder`'s copy.
+
+    `files` are what makes the program; the folder holds them. `python` and the like stand in
+    argv by name.
+    """
+
+    language: str
+    folder: Path
+    build: tuple[tuple[str, ...], ...]
+    argv: tuple[str, ...]
+    single: bool = False  # the target is one file of the folder, the others are not its own
+
+
+def find(path: Path, role: Role, language: str = "", commands: Sequence[str] = ()) -> Program:
+    """Returns the program at a file or a folder; `commands` build it where a manifest says so.
+
+    Raises: TargetError that says what is there.
+    """
+    if commands:
+        return Program(
+            "manifest", path, tuple(tuple(shlex.split(c)) for c in commands), ("{made}",)
+        )
+    if path.is_file():
+        return _file(path, language)
+    names = sorted(each.name for each in path.iterdir() if each.is_file())
+    for way in (_make, _cargo, _go_module, _sources):
+        found = way(path, names, role, language)
+        if found is not None:
+            return found
+    shown = ", ".join(names[:8]) or "nothing"
+    raise TargetError(f"no program in {path}: found {shown}", hint=_HINT)
+
+
+_HINT = "say in target.yaml how it is run, as in  run: ./server {port}"
+
+
+def _file(path: Path, language: str) -> Program:
+    kind = language or SUFFIXES.get(path.suffix, "")
+    if not kind:
+        if os.access(path, os.X_OK):
+            return Program("executable", path.parent, (), (f"./{path.name}",), single=True)
+        raise TargetError(f"{path.name} is neither executable nor in a language known", hint=_HINT)
+    return _LANGUAGES[kind](path.parent, (path.name,), path.name, True)
+
+
+def _make(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:
+    makefile = next((name for name in names if name.lower() in ("makefile", "gnumakefile")), None)
+    if makefile is None:
+        return None
+    return Program("make", path, (("make",),), ("{made}",))
+
+
+def _cargo(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:
+    if "Cargo.toml" not in names:
+        return None
+    command = ("cargo", "build", "--quiet", "--offline", "--target-dir", "target")
+    return Program("rust", path, (command,), ("{made}",))
+
+
+def _go_module(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:
+    if "go.mod" not in names:
+        return None
+    return Program(
+        "go", path, (("go", "build", "-o", "target-program", "."),), ("./target-program",)
+    )
+
+
+def _sources(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        kind = SUFFIXES.get(Path(name).suffix)
+        if kind and language in ("", kind):
+            by_kind.setdefault(kind, []).append(name)
+    if "c++" in by_kind and "c" in by_kind:
+        by_kind["c++"] += by_kind.pop("c")
+    if not by_kind:
+        return _executable(path, names)
+    if len(by_kind) > 1:
+        found = " and ".join(sorted(by_kind))
+        raise TargetError(
+            f"{path} holds {found}: which one is it?", hint="say language: in target.yaml"
+        )
+    ((kind, found_names),) = by_kind.items()
+    own = _of_role(found_names, role) if kind in ("c", "c++") else found_names
+    return _LANGUAGES[kind](path, tuple(own), _main(found_names, role), False)
+
+
+def _executable(path: Path, names: Sequence[str]) -> Program | None:
+    runnable = [name for name in names if os.access(path / name, os.X_OK)]
+    if len(runnable) != 1:
+        return None
+    return Program("executable", path, (), (f"./{runnable[0]}",))
+
+
+def _main(names: Sequence[str], role: Role) -> str:
+    """Returns the file that is started: the only one, or that of the role, or main."""
+    if len(names) == 1:
+        return names[0]
+    for word in (str(role), "main", "__main__", "index"):
+        fitting = [name for name in names if word in Path(name).stem.lower()]
+        if len(fitting) == 1:
+            return fitting[0]
+    raise TargetError(
+        f"several programs: {', '.join(names)}; none is named {role} or main",
+        hint="give the file itself as target, or say run: in target.yaml",
+    )
+
+
+def _of_role(names: Sequence[str], role: Role) -> list[str]:
+    """Leaves out the other role's sources, which have a main of their own."""
+    return [name for name in names if str(role.other) not in Path(name).stem.lower()] or list(names)
+
+
+# -- languages -----------------------------------------------------------------------------
+
+
+def _python(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    return Program("python", folder, (), (sys.executable, main), single)
+
+
+def _node(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    return Program("node", folder, (), ("node", main), single)
+
+
+def _c(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    command = ("gcc", *_WARN_NOT, "-o", "target-program", *names, "-lpthread", "-lm")
+    return Program("c", folder, (command,), ("./target-program",), single)
+
+
+def _cpp(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    command = ("g++", *_WARN_NOT, "-o", "target-program", *names, "-lpthread")
+    return Program("c++", folder, (command,), ("./target-program",), single)
+
+
+def _rust(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    command = ("rustc", "-A", "warnings", "-o", "target-program", main)
+    return Program("rust", folder, (command,), ("./target-program",), single)
+
+
+def _go(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    command = ("go", "build", "-o", "target-program", *names)
+    return Program("go", folder, (command,), ("./target-program",), single)
+
+
+def _java(folder: Path, names: Sequence[str], main: str, single: bool) -> Program:
+    if main.endswith(".jar"):
+        return Program("java", folder, (), ("java", *_JAVA, "-jar", main), single)
+    sources = [name for name in names if name.endswith(".java")]
+    starting = [name for name in sources if _MAIN.search(_text(folder / name))]
+    start = starting[0] if len(starting) == 1 else main
+    package = _PACKAGE.search(_text(folder / start))
+    name = Path(start).stem if package is None else f"{package.group(1)}.{Path(start).stem}"
+    command = ("javac", "-nowarn", "-d", "target-classes", *sources)
+    return Program(
+        "java", folder, (command,), ("java", *_JAVA, "-cp", "target-classes", name), single
+    )
+
+
+# A small machine for a small program: it starts in a third of the time.
+_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as exc:
+        raise TargetError(f"cannot read {path.name}: {exc.strerror}") from exc
+
+
+_Maker = Callable[[Path, Sequence[str], str, bool], Program]
+_LANGUAGES: dict[str, _Maker] = {
+    "python": _python, "node": _node, "c": _c, "c++": _cpp, "rust": _rust, "go": _go, "java": _java,
+}  # fmt: skip
