@@ -283,7 +283,7 @@ def test_a_wrong_command_line_is_told(run, options, told):
 
 
 def test_a_parameter_can_be_set(run):
-    result = run(*on("shouts", "--param=word=wonderful", "-k", "capitals[whole]"))
+    result = run(*on("one_read", "--param=word=wonderful", "-k", "capitals[split]"))
     assert '"WONDERFUL\\n"' in result.stdout.str()
 
 

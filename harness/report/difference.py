@@ -35,7 +35,7 @@ class Excerpt:
 
 def add_comparison(page: Page, comparison: Comparison) -> None:
     """Adds the rows of a comparison to the page."""
-    expected, actual, offset = comparison.expected, comparison.actual, comparison.offset
+    expected, actual, offset = comparison.expected, comparison.actual, first_difference(comparison)
     if expected is None:
         page.paragraph("expected", comparison.wanted, Paint.WANTED, most=3)
     else:
@@ -52,6 +52,15 @@ def add_comparison(page: Page, comparison: Comparison) -> None:
     _add_hex(page, "actual", actual, offset, Paint.BAD)
     mark = as_hex(actual, offset)
     page.row("", page.painted(" " * mark.at + _MARK * 2, Paint.BAD))
+
+
+def first_difference(comparison: Comparison) -> int:
+    """Returns how many bytes agree: counted where all are known, else as the judge said."""
+    expected, actual = comparison.expected, comparison.actual
+    if expected is None or actual is None:
+        return comparison.offset
+    pairs = enumerate(zip(expected, actual, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(expected), len(actual)))
 
 
 def as_text(data: bytes, offset: int, room: int) -> Excerpt:
@@ -110,7 +119,8 @@ def _marked(excerpt: Excerpt, room: int, words: str) -> list[str]:
 
 def _difference(comparison: Comparison) -> str:
     """Says in words what differs at the offset."""
-    expected, actual, offset = comparison.expected, comparison.actual or b"", comparison.offset
+    expected, actual = comparison.expected, comparison.actual or b""
+    offset = first_difference(comparison)
     which = f"byte {offset + 1:,}"
     if offset >= len(actual):
         return "it ends here" if expected is None else f"{which} is missing"

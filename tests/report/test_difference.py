@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.difference import add_comparison, as_hex, as_text, on_one_line
+from harness.report.difference import (
+    add_comparison,
+    as_hex,
+    as_text,
+    first_difference,
+    on_one_line,
+)
 from harness.report.page import Page
 from harness.verdict import Comparison
 from harness.wire.quote import quoted
@@ -75,3 +81,12 @@ def test_on_one_line_is_cut():
     told = on_one_line(Comparison("", b"A" * 500, b"B" * 500), 60)
     assert len(told) <= 60
     assert told.startswith('expected "AAA')
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "first"),
+    [(b"HELLO\n", b"HELL", 4), (b"HELLO\n", b"HELLO\n", 6), (b"HELLO", b"JELLO", 0)],
+    ids=["short", "alike", "first"],
+)
+def test_the_difference_is_counted_where_all_bytes_are_known(expected, actual, first):
+    assert first_difference(Comparison("", expected, actual, 0)) == first
