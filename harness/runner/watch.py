@@ -87,7 +87,7 @@ class Watch:
         """Returns the evidence that the target waits for more, "" where there is none."""
         if self.process is None or self.exited:
             return ""
-        proof = prove(self.process)
+        proof = prove(self.process, self._tables)
         # What it said last may have been under way while it went to rest: look once more.
         if proof.kind is Rest.RESTS and not self.look(1) and not self.pending:
             return proof.evidence
