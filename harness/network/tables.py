@@ -7,6 +7,8 @@ are in these tables.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
@@ -18,6 +20,8 @@ from harness.spec.model import Transport
 
 # Where a socket is bound that takes what is sent to 127.0.0.1.
 _REACHABLE = frozenset({"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104
+
+_BACKLOG = 11  # column of softnet_stat (net/core/net-procfs.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,20 @@ class Tables:
         Raises: MachineError where there is neither.
         """
         self._source: SockDiag | ProcNet
+        self._queues: int | None = None
         try:
             self._source = _source(netlink)
         except (OSError, AttributeError) as exc:  # no AF_NETLINK: not Linux
             raise MachineError(f"the kernel's socket tables cannot be read: {exc}") from exc
+        with contextlib.suppress(OSError):
+            self._queues = os.open("/proc/net/softnet_stat", os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
         """Lets go of the kernel's tables."""
         self._source.close()
+        if self._queues is not None:
+            os.close(self._queues)
+            self._queues = None
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +99,25 @@ class Tables:
         """
         ours, theirs = self._source.pair(local, remote)
         return None if theirs is None else theirs.unread + _under_way(ours, theirs)
+
+    def peers(self, transport: Transport, local: Address, remote: Address) -> frozenset[int]:
+        """Returns the inodes of the sockets on this machine that a connected socket talks to."""
+        if transport is Transport.TCP:
+            _, theirs = self._source.pair(local, remote)
+            return frozenset() if theirs is None else frozenset((theirs.inode,))
+        return frozenset(each.inode for each in self.bound(transport, remote[1]))
+
+    def under_way(self) -> int:
+        """Returns how many packets lie in the queues between senders and receivers.
+
+        Over loopback a packet is delivered before send() returns, unless the kernel puts that
+        off to a thread of its own; then it is seen here. 0 too where the kernel does not tell
+        (before Linux 5.10).
+        """
+        if self._queues is None:
+            return 0
+        rows = map(bytes.split, os.pread(self._queues, 1 << 16, 0).splitlines())
+        return sum(int(row[_BACKLOG], 16) for row in rows if len(row) > _BACKLOG)
 
     def udp_unread(self, port: int) -> int | None:
         """Returns the memory that datagrams take which the port's sockets have not read.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import select
@@ -181,11 +180,23 @@ class Process:
             raise TargetError("does not read its standard input: its terminal is full", self.tail)
 
     @property
-    def untyped(self) -> int:
-        """How many bytes of whole lines were typed that it has not read yet."""
-        if self._stopped:
-            return 0
-        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
+    def terminal(self) -> str:
+        """The path of its terminal."""
+        return os.ttyname(self._slave)
+
+    def has_unread_input(self) -> bool:
+        """Says whether it could read from its terminal now, be it the end of the input.
+
+        The kernel's worker that hands over what was typed is done by the time of the answer:
+        poll() waits for it (n_tty_poll of drivers/tty/n_tty.c).
+        """
+        return not self._stopped and _readable(self._slave, 0)
+
+    def reads_in_time(self) -> bool:
+        """Says whether the program has set its terminal so that a read ends after a while."""
+        settings = termios.tcgetattr(self._slave)
+        local, characters = settings[3], settings[6]
+        return not local & termios.ICANON and characters[termios.VTIME] not in (0, b"\0")
 
     # -- its end -----------------------------------------------------------------------------
 
@@ -205,9 +216,11 @@ class Process:
 
     def pids(self) -> tuple[int, ...]:
         """Returns all its living processes, daemons included; () after its end."""
-        if self._stopped:
-            return ()
-        return tuple(pid for pid in keeper.descendants(self._keeper_pid) if _lives(pid))
+        return tuple(pid for pid in self.descendants() if _lives(pid))
+
+    def descendants(self) -> tuple[int, ...]:
+        """Returns all its processes, those too that have ended and were not waited for."""
+        return () if self._stopped else keeper.descendants(self._keeper_pid)
 
     def stop(self) -> None:
         """Ends everything that it has started, at once, and waits until nothing is left.
@@ -231,7 +244,7 @@ class Process:
         self.stop()
 
     def _until_gone(self) -> None:
-        if not _readable(self._link):
+        if not _readable(self._link, _PATIENCE):
             raise MachineError(f"processes of target {self.pid} cannot be ended: {self.pids()}")
         if self._link.recv(64) != keeper.GONE:
             raise MachineError(
@@ -257,15 +270,15 @@ def clean_environment(cwd: Path) -> dict[str, str]:
     }
 
 
-def _readable(sock: socket.socket) -> bool:
+def _readable(what: socket.socket | int, seconds: float) -> bool:
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(_PATIENCE * 1000))
+    poll.register(what, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _answer(link: socket.socket) -> dict[str, Any]:
     """Returns what the keeper says of the start. Raises: MachineError."""
-    told = link.recv(4096) if _readable(link) else b""
+    told = link.recv(4096) if _readable(link, _PATIENCE) else b""
     if not told:
         raise MachineError("the keeper of a target did not come up")
     answer: dict[str, Any] = json.loads(told)
