@@ -30,6 +30,8 @@ class StreamChannel:
         self.connection = connection
         self.sock = sock
         self.open = True
+        self.own_end: Address = sock.getsockname()
+        self.target_end: Address = sock.getpeername()
         self._slow = slow
         self._reads = 0
 

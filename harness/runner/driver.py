@@ -255,9 +255,8 @@ class Driver:
 
     def _until_read(self, channel: StreamChannel) -> Signal | None:
         """Waits until the kernel shows that the target has read all of it."""
-        local, remote = channel.sock.getsockname(), channel.sock.getpeername()
         looks, quiet = 0, 1
-        while self._tables.tcp_unread(local, remote):
+        while self._tables.tcp_unread(channel.own_end, channel.target_end):
             looks += 1
             if looks < 200:
                 os.sched_yield()
@@ -265,9 +264,9 @@ class Driver:
             if time.monotonic() >= self._deadline:
                 return Expired(self._seconds, "it has not read what was sent")
             if not self._watch.look(quiet):
-                evidence = self._watch.rests()
-                if evidence:
-                    return Rested(evidence)
+                rested = self._rested()
+                if rested is not None:
+                    return rested
                 quiet = min(2 * quiet, LONGEST_LOOK)
             if not channel.open or self._watch.exited:
                 break
@@ -352,7 +351,17 @@ class Driver:
 
     def _rested(self) -> Signal | None:
         evidence = self._watch.rests()
-        return Rested(evidence + self._where_it_went()) if evidence else None
+        if not evidence or self._under_way():
+            return None
+        return Rested(evidence + self._where_it_went())
+
+    def _under_way(self) -> bool:
+        """Says whether a target that rests has said what its kernel has not delivered yet."""
+        return any(
+            self._tables.tcp_unread(channel.target_end, channel.own_end)
+            for channel in self._channels.values()
+            if isinstance(channel, StreamChannel) and channel.open
+        )
 
     def _enough(self, kind: Awaited, began: float) -> Signal | None:
         """Quiet that counts where no answer is owed and rest cannot be proven."""
