@@ -32,35 +32,40 @@ _HEADER = struct.Struct("=IHHII")  # nlmsghdr
 # inet_diag_req_v2: family, protocol, ext, pad, states, then inet_diag_sockid: ports in
 # network order, addresses of 16 bytes, interface, cookie (all ones: any).
 _QUESTION = struct.Struct("=BBBxI2s2s16s16sI8s")
-# inet_diag_msg: family, state, timer, retrans, sockid, expires, rqueue, wqueue, uid, inode
-_ROW = struct.Struct("=BBxx2s2s16s16s12xIIIII")
-_SENT = struct.Struct(
-    "=I52xQQ"
-)  # tcp_info from 144: notsent_bytes; at 200 bytes_sent, bytes_retrans
-_SENT_AT, _RECEIVED_AT = 144, 128
+# inet_diag_msg: family, state, local port and address, then rqueue, wqueue, inode
+_ROW = struct.Struct("=BBxx2s2x16s28x4xII4xI")
+# Of tcp_info: bytes_received; notsent_bytes, and further on bytes_sent, bytes_retrans (4.19).
+_RECEIVED_AT, _RECEIVED = 128, struct.Struct("=Q")
+_SENT_AT, _SENT = 144, struct.Struct("=I52xQQ")
 _ANY_COOKIE = b"\xff" * 8
 _NOWHERE = bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One socket. `unread` and `unsent` are bytes; of a listener, connections not accepted.
-
-    `written` and `received` are the bytes that a TCP connection was given and has got so
-    far, -1 where the kernel does not say.
-    """
+    """A socket that listens (TCP) or is bound. `unread` is memory, or connections not accepted."""
 
     transport: Transport
     family: int
-    state: int
     address: str
     port: int
-    peer: str
-    peer_port: int
+    unread: int
+    inode: int
+    only_v6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a TCP connection.
+
+    `unread` and `unsent` are bytes that its program has not read and its peer has not
+    acknowledged. `written` and `received` are all that it was given and has got so far, -1
+    where the kernel does not say.
+    """
+
     unread: int
     unsent: int
     inode: int
-    only_v6: bool = False
     written: int = -1
     received: int = -1
 
@@ -86,13 +91,12 @@ class SockDiag:
         """Closes the netlink socket."""
         self._socket.close()
 
-    def sockets(self, transport: Transport, port: int = 0, listening: bool = True) -> Iterator[Row]:
-        """Yields the sockets of both families, of one local port or (0) of all.
+    def sockets(self, transport: Transport, port: int = 0) -> Iterator[Row]:
+        """Yields listening (TCP) or bound (UDP) sockets of one port or (0) of all.
 
-        `listening` leaves out TCP connections: much cheaper, since the kernel need not walk
-        its table of connections. Raises: OSError.
+        Of both families. Raises: OSError.
         """
-        states = 1 << LISTEN if listening and transport is Transport.TCP else _ALL_STATES
+        states = 1 << LISTEN if transport is Transport.TCP else _ALL_STATES
         for family in (socket.AF_INET, socket.AF_INET6):
             question = _QUESTION.pack(
                 family, _NUMBERS[transport], 0, states, port.to_bytes(2, "big"), b"\0\0",
@@ -100,7 +104,7 @@ class SockDiag:
             )  # fmt: skip
             yield from self._dump(question, transport)
 
-    def pair(self, local: Address, remote: Address) -> tuple[Row | None, Row | None]:
+    def pair(self, local: Address, remote: Address) -> tuple[End | None, End | None]:
         """Returns both ends of a TCP connection on this machine, looked up in this order.
 
         One exact look-up each; an end that is gone (or was never there) is None.
@@ -124,7 +128,7 @@ class SockDiag:
             socket.inet_aton(local[0]), socket.inet_aton(remote[0]), 0, _ANY_COOKIE,
         )  # fmt: skip
 
-    def _one(self, turn: int) -> Row | None:
+    def _one(self, turn: int) -> End | None:
         while True:
             reply = self._socket.recv(4096)
             size, kind, _, answered, _ = _HEADER.unpack_from(reply)
@@ -133,9 +137,7 @@ class SockDiag:
             if kind == _ERROR:
                 _raise_unless_absent(reply)
                 return None
-            row = _row(reply, _HEADER.size, size, Transport.TCP)
-            # The kernel falls back to the listener of that port; that is no connection.
-            return None if row.state == LISTEN else row
+            return _end(reply, size)
 
     def _dump(self, question: bytes, transport: Transport) -> Iterator[Row]:
         turn = self._turn = self._turn + 2
@@ -174,33 +176,32 @@ def _raise_unless_absent(reply: bytes) -> None:
 
 
 def _row(reply: bytes, at: int, end: int, transport: Transport) -> Row:
-    family, state, port, peer_port, address, peer, _, unread, unsent, _, inode = (
-        _ROW.unpack_from(reply, at)
-    )  # fmt: skip
-    only_v6, written, received = False, -1, -1
-    for kind, begin, length in _attributes(reply, at + _ROW.size, end):
-        if kind == _ONLY_V6:
-            only_v6 = bool(reply[begin])
-        elif kind == _INFO and length >= _SENT_AT + _SENT.size:
-            waiting, sent, again = _SENT.unpack_from(reply, begin + _SENT_AT)
-            written = sent - again + waiting
-            (received,) = struct.unpack_from("=Q", reply, begin + _RECEIVED_AT)
-    width = 4 if family == socket.AF_INET else 16
+    family, _, port, address, unread, _, inode = _ROW.unpack_from(reply, at)
+    only_v6 = any(
+        kind == _ONLY_V6 and reply[begin]
+        for kind, begin, _ in _attributes(reply, at + _ROW.size, end)
+    )
     return Row(
         transport=transport,
         family=family,
-        state=state,
-        address=socket.inet_ntop(family, address[:width]),
+        address=socket.inet_ntop(family, address if family == socket.AF_INET6 else address[:4]),
         port=int.from_bytes(port, "big"),
-        peer=socket.inet_ntop(family, peer[:width]),
-        peer_port=int.from_bytes(peer_port, "big"),
         unread=unread,
-        unsent=unsent,
         inode=inode,
         only_v6=only_v6,
-        written=written,
-        received=received,
     )
+
+
+def _end(reply: bytes, size: int) -> End | None:
+    _, state, _, _, unread, unsent, inode = _ROW.unpack_from(reply, _HEADER.size)
+    if state == LISTEN:  # the kernel falls back to the listener of that port
+        return None
+    for kind, at, length in _attributes(reply, _HEADER.size + _ROW.size, size):
+        if kind == _INFO and length >= _SENT_AT + _SENT.size:
+            (received,) = _RECEIVED.unpack_from(reply, at + _RECEIVED_AT)
+            waiting, sent, again = _SENT.unpack_from(reply, at + _SENT_AT)
+            return End(unread, unsent, inode, sent - again + waiting, received)
+    return End(unread, unsent, inode)
 
 
 def _attributes(reply: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:

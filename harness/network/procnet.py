@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.network.netlink import LISTEN, Address, Row
+from harness.network.netlink import LISTEN, Address, End, Row
 from harness.spec.model import Transport
 
+# Columns: "sl local_address rem_address st tx_queue:rx_queue tr:when retrnsmt uid timeout inode"
+_LOCAL, _REMOTE, _STATE, _QUEUES, _INODE = 1, 2, 3, 4, 9
 _FAMILIES = (("", socket.AF_INET), ("6", socket.AF_INET6))
 
 
@@ -28,46 +30,36 @@ class ProcNet:
     def close(self) -> None:
         """Holds nothing open."""
 
-    def sockets(self, transport: Transport, port: int = 0, listening: bool = True) -> Iterator[Row]:
-        """Yields the sockets of both families, of one local port or (0) of all."""
-        only_listening = listening and transport is Transport.TCP
-        for suffix, family in _FAMILIES:
-            table = self._folder / f"{transport}{suffix}"
-            lines = table.read_text().splitlines() if table.exists() else []
-            for row in (_row(line, transport, family) for line in lines[1:]):
-                if port in (0, row.port) and not (only_listening and row.state != LISTEN):
-                    yield row
+    def sockets(self, transport: Transport, port: int = 0) -> Iterator[Row]:
+        """Yields listening (TCP) or bound (UDP) sockets of one port or (0) of all."""
+        for family, fields in self._lines(transport):
+            if transport is Transport.TCP and int(fields[_STATE], 16) != LISTEN:
+                continue
+            address, local_port = _address(fields[_LOCAL])
+            if port in (0, local_port):
+                unread = int(fields[_QUEUES].partition(":")[2], 16)
+                inode = int(fields[_INODE])
+                yield Row(transport, family, address, local_port, unread, inode)
 
-    def pair(self, local: Address, remote: Address) -> tuple[Row | None, Row | None]:
+    def pair(self, local: Address, remote: Address) -> tuple[End | None, End | None]:
         """Returns both ends of a TCP connection on this machine; one that is gone is None."""
-        ends = {
-            ((_plain(row.address), row.port), (_plain(row.peer), row.peer_port)): row
-            for row in self.sockets(Transport.TCP, listening=False)
-        }
+        ends: dict[tuple[Address, Address], End] = {}
+        for _, fields in self._lines(Transport.TCP):
+            unsent, unread = (int(size, 16) for size in fields[_QUEUES].split(":"))
+            here, there = (_plain(_address(fields[column])) for column in (_LOCAL, _REMOTE))
+            ends[here, there] = End(unread, unsent, int(fields[_INODE]))
         return ends.get((local, remote)), ends.get((remote, local))
 
+    def _lines(self, transport: Transport) -> Iterator[tuple[int, list[str]]]:
+        for suffix, family in _FAMILIES:
+            table = self._folder / f"{transport}{suffix}"
+            if table.exists():  # a kernel without IPv6 has one of the two
+                for line in table.read_text().splitlines()[1:]:
+                    yield family, line.split()
 
-def _plain(address: str) -> str:
-    return address.removeprefix("::ffff:")
 
-
-def _row(line: str, transport: Transport, family: int) -> Row:
-    fields = line.split()
-    address, port = _address(fields[1])
-    peer, peer_port = _address(fields[2])
-    unsent, unread = (int(size, 16) for size in fields[4].split(":"))
-    return Row(
-        transport=transport,
-        family=family,
-        state=int(fields[3], 16),
-        address=address,
-        port=port,
-        peer=peer,
-        peer_port=peer_port,
-        unread=unread,
-        unsent=unsent,
-        inode=int(fields[9]),
-    )
+def _plain(address: Address) -> Address:
+    return address[0].removeprefix("::ffff:"), address[1]
 
 
 def _address(text: str) -> Address:

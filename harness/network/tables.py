@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from harness.errors import MachineError
-from harness.network.netlink import Address, Row, SockDiag
+from harness.network.netlink import Address, End, SockDiag
 from harness.network.procnet import ProcNet
 from harness.spec.model import Transport
 
@@ -137,7 +137,7 @@ def _source(netlink: bool) -> SockDiag | ProcNet:
     return ProcNet()
 
 
-def _under_way(ours: Row | None, theirs: Row) -> int:
+def _under_way(ours: End | None, theirs: End) -> int:
     """Counts what has left us and has not arrived.
 
     By the two counters where the kernel has them (since 4.19): an acknowledgement, which is

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ from harness.target.syscall import (
 Thread = tuple[int, int]
 """Process id and thread id."""
 
+_CAUGHT = re.compile(rb"^SigCgt:\s*([0-9a-f]+)", re.MULTILINE)
 _SHOWN = 4  # names of calls in the evidence
 
 
@@ -180,9 +182,9 @@ def _timers(pid: int) -> Iterator[Limited]:
             yield Limited(None, "it has a POSIX timer")
     except FileNotFoundError:
         raise UnknownWaitError("the kernel does not tell a process's timers") from None
-    for line in read(f"/proc/{pid}/status").splitlines():
-        if line.startswith(b"SigCgt:") and int(line.split()[1], 16) & SIGALRM:
-            yield Limited(None, "it catches SIGALRM")
+    caught = _CAUGHT.search(read(f"/proc/{pid}/status"))
+    if caught is None or int(caught[1], 16) & SIGALRM:
+        yield Limited(None, "it catches SIGALRM")
 
 
 # Threads of the Java machine (HotSpot 11 to 21) that tick for ever; as /proc cuts the names.
