@@ -19,6 +19,7 @@ from harness.errors import MachineError, TargetError
 from harness.network.tables import Bound, Tables
 from harness.spec.model import Transport
 from harness.target.process import Process
+from harness.target.rest import Kind, prove
 
 _FIRST_TICK, _LAST_TICK = 0.0002, 0.005  # seconds between two looks
 
@@ -44,8 +45,8 @@ def wait_until_bound(
 ) -> None:
     """Waits until the target listens (TCP) or is bound (UDP) at the port for each transport.
 
-    Drains its output meanwhile. Raises: TargetError where it ends or binds something else
-    instead, MachineError where the socket that stands there is not the target's.
+    Drains its output meanwhile. Raises: TargetError where it ends, binds something else, or
+    waits for something else for ever; MachineError where the socket there is not the target's.
     """
     tick, until = _FIRST_TICK, time.monotonic() + seconds
     missing = _missing(process, port, transports, tables)
@@ -54,10 +55,18 @@ def wait_until_bound(
             process.drain()
             raise TargetError(f"{_ending(process)} before {_wanted(missing, port)}", process.tail)
         if time.monotonic() >= until:
-            raise _late(process, port, missing, tables, seconds)
-        _wait(process, tick)
+            raise _late(process, port, missing, tables, f" within {seconds:g} s")
+        if not _wait(process, tick) and tick == _LAST_TICK and _never(process, tables):
+            missing = _missing(process, port, missing, tables)  # it may have come to rest there
+            if missing:
+                raise _late(process, port, missing, tables, " and waits for something else")
         tick = min(2 * tick, _LAST_TICK)
         missing = _missing(process, port, missing, tables)
+
+
+def _never(process: Process, tables: Tables) -> bool:
+    """Says whether nothing will come any more unless somebody speaks to it."""
+    return prove(process, tables).kind is Kind.RESTS
 
 
 def _missing(
@@ -72,25 +81,29 @@ def _missing(
     return tuple(each for each in transports if each not in ready)
 
 
-def _wait(process: Process, seconds: float) -> None:
-    """Waits for output or the end, at most so long. select() since poll() counts whole ms."""
+def _wait(process: Process, seconds: float) -> bool:
+    """Waits for output or the end, at most so long. Says whether anything came.
+
+    By select(), since poll() counts whole milliseconds.
+    """
     watched = [process.output_fd]
     if process.status() is None:
         watched.append(process.exit_fd)
-    if process.output_fd in select.select(watched, (), (), seconds)[0]:
+    ready, _, _ = select.select(watched, (), (), seconds)
+    if process.output_fd in ready:
         process.drain()
+    return bool(ready)
 
 
 def _late(
-    process: Process, port: int, missing: tuple[Transport, ...], tables: Tables, seconds: float
+    process: Process, port: int, missing: tuple[Transport, ...], tables: Tables, when: str
 ) -> MachineError | TargetError:
     own = socket_inodes(process.pids())
     for each in holders(port, missing, tables):
         if each.inode not in own and each.reachable:
             return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
     instead = ", ".join(sorted({str(each) for each in tables.bound_by(own)})) or "nothing"
-    transports = " and ".join(missing)
-    wanted = f"did not listen on {transports} port {port} within {seconds:g} s"
+    wanted = f"did not listen on {' and '.join(missing)} port {port}{when}"
     return TargetError(f"{wanted} (it listens on {instead})", process.tail)
 
 
