@@ -33,9 +33,13 @@ class Row:
 
 
 def add_conversation(page: Page, entries: Sequence[Entry], target: Role) -> None:
-    """Adds the drawing to the page, its middle left out where it is long."""
+    """Adds the drawing to the page, its middle left out where it is long.
+
+    What a server prints is no part of a conversation; what a client prints answers its user.
+    """
     column = (page.width - _INDENT - _TIME - _ARROW - 2) // 2
-    rows = rows_of(entries, column)
+    shown = [each for each in entries if each.kind is not Kind.PRINTED or target is Role.CLIENT]
+    rows = rows_of(shown, column)
     if not rows:
         return
     page.line()
@@ -56,25 +60,23 @@ def add_conversation(page: Page, entries: Sequence[Entry], target: Role) -> None
 def rows_of(entries: Sequence[Entry], column: int) -> list[Row]:
     """Returns the rows; names are told where there is more than one client."""
     several = len({entry.who for entry in entries if entry.who}) > 1
-    groups = groupby(entries, key=lambda each: (each.kind, each.by_client, each.who, each.detail))
     rows: list[Row] = []
-    for (kind, by_client, who, detail), group in groups:
+    for (kind, by_client, who), group in groupby(entries, key=_speaker):
         name = f"{who}: " if several and who else ""
         members = list(group)
         if kind is Kind.BYTES:
             text = name + _pieces([each.data for each in members], column - len(name))
-            rows.append(Row(members[0].seconds, by_client, text, detail))
+            rows.append(Row(members[0].seconds, by_client, text, members[0].detail))
             continue
-        rows.extend(
-            Row(
-                each.seconds,
-                by_client,
-                cut(name + _act(each, column), column),
-                arrow=kind in (Kind.OPEN, Kind.CLOSE),
-            )
-            for each in members
-        )
+        arrow = kind in (Kind.OPEN, Kind.CLOSE)
+        for each in members:
+            text = cut(name + _act(each, column), column)
+            rows.append(Row(each.seconds, by_client, text, arrow=arrow))
     return rows
+
+
+def _speaker(entry: Entry) -> tuple[Kind, bool, str]:
+    return entry.kind, entry.by_client, entry.who
 
 
 def _act(entry: Entry, column: int) -> str:

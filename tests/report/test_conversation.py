@@ -45,7 +45,13 @@ def test_the_heads_tell_a_client_target():
     ids=lambda value: value.kind.name if isinstance(value, Entry) else "",
 )
 def test_what_is_no_message_has_its_own_word(entry, shown):
-    assert shown in drawn([entry])[1] + "  "
+    assert shown in drawn([entry], Role.CLIENT)[1] + "  "
+
+
+def test_what_a_server_prints_is_no_part_of_the_conversation():
+    said_and_printed = [said(True, b"ask"), Entry(0, Kind.PRINTED, False, "", b"log")]
+    assert len(drawn(said_and_printed, Role.SERVER)) == 2
+    assert len(drawn(said_and_printed, Role.CLIENT)) == 3
 
 
 def test_pieces_of_one_speaker_are_one_row():
