@@ -265,7 +265,8 @@ class Driver:
                 return Expired(self._seconds, "it has not read what was sent")
             if not self._watch.look(quiet):
                 rested = self._rested()
-                if rested is not None:
+                # It may have read between the look at the queue and the one at its threads.
+                if rested and self._tables.tcp_unread(channel.own_end, channel.target_end):
                     return rested
                 quiet = min(2 * quiet, LONGEST_LOOK)
             if not channel.open or self._watch.exited:
