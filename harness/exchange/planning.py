@@ -116,7 +116,8 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
         if role is Role.SERVER:
             yield Restart(where, setup)
     elif event.by is role:
-        yield _awaited(act, event, connection)
+        if not (isinstance(act, Closes) and event.over is Transport.UDP):  # nobody could see it
+            yield _awaited(act, event, connection)
     else:
         yield from _done(act, event, connection)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, SpecError
 from harness.exchange import diagnosis
 from harness.exchange.action import (
     Action,
@@ -68,6 +68,7 @@ from harness.spec.model import (
 )
 from harness.verdict import PASSED, Comparison, Fault, Finding, Verdict, worst
 from harness.wire.framing import DATAGRAM
+from harness.wire.message import Matched
 
 _DONE = Done()
 _QUIET = (Rested, Expired)
@@ -174,14 +175,14 @@ class Play:
         if inbox is None:  # a client that has not come yet
             return Await(Awaited.CONNECT, step.connection, step.place)
         inbox.used = True
-        messages = [self._bytes_of(says) for says in step.says]
+        messages = [self._bytes_of(says, step) for says in step.says]
         self._sent.setdefault(step.connection, []).extend(messages)
-        return self._put(step.connection, messages)
+        if step.connection.over is Transport.UDP:
+            return self._datagrams(step, messages)
+        return self._stream(step.connection, messages)
 
-    def _put(self, connection: Connection, messages: list[bytes]) -> DoSend:
+    def _stream(self, connection: Connection, messages: list[bytes]) -> DoSend:
         delivery = self.plan.delivery
-        if connection.over is Transport.UDP:
-            return self._datagrams(connection, messages)
         cut: tuple[bytes, ...] = ()
         for message in messages:
             cut += pieces(message, delivery) if message else ()
@@ -190,19 +191,26 @@ class Play:
         self._pieces[connection] = cut
         return DoSend(connection, cut)
 
-    def _datagrams(self, connection: Connection, messages: list[bytes]) -> DoSend:
-        delivery = self.plan.delivery
+    def _datagrams(self, step: Send, messages: list[bytes]) -> DoSend:
+        connection, delivery = step.connection, self.plan.delivery
         self._pieces[connection] = tuple(messages)
         copies = 2 if delivery is Delivery.REPEATED else 1
         moved = delivery is Delivery.FROM_ANOTHER_PORT and len(self._sent[connection]) > 1
+        moved = moved or any(says.from_new_port for says in step.says)
         return DoSend(connection, tuple(messages) * copies, another_port=moved)
 
     def _stray(self, step: Stray) -> Action:
         return DoSend(step.connection, (step.data,), stray=True)
 
-    def _bytes_of(self, says: Says) -> bytes:
-        message = says.example if says.message.open and says.example else says.message
-        return message.produce(self.captures)
+    def _bytes_of(self, says: Says, step: Send) -> bytes:
+        if says.example is None or not says.message.open:
+            return says.message.produce(self.captures)
+        data = says.example.produce(self.captures)
+        found = says.message.bind(self.captures, DATAGRAM).judge(data, ended=True)
+        if not isinstance(found, Matched):
+            raise SpecError(step.place, "the example does not satisfy its message")
+        self.captures.update(found.captures)  # what it binds, it binds in both roles
+        return data
 
     def _close(self, step: Close) -> Action:
         inbox = self._inboxes.get(step.connection)
@@ -397,7 +405,7 @@ class Play:
 
     def _nothing_came(self, step: Expect, signal: Rested | Expired) -> Action:
         expectation = self._expectations[self._at]
-        if expectation is None or expectation.optional:
+        if expectation is None or expectation.optional or expectation.silent_only:
             return self._next()
         inbox = self._inboxes.get(step.connection)
         if inbox is None or self._gone_for_good(inbox):

@@ -158,7 +158,7 @@ class Fields:
         return self.layout.size is None and not self.values
 
     def produce(self, scope: Scope) -> bytes:
-        """Returns the packet's bytes. Raises: HarnessError where a field does not take its value."""
+        """Returns the packet's bytes. Raises: HarnessError where a value does not fit its field."""
         packet = self.layout.packet()
         for name, value in self.values:
             packet.setfieldval(name, _built(packet, name, value, scope))

@@ -1,0 +1,250 @@
+"""A talk: two plays of one case, face to face in memory, with no socket between them.
+
+What one play does is a signal to the other, in the pieces and with the bounds of the
+transport. Where both wait, the one that waits for silence is told that the other rests.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from harness.exchange.action import (
+    Action,
+    Await,
+    Awaited,
+    DoClose,
+    DoFind,
+    Done,
+    DoOpen,
+    DoRestart,
+    DoSend,
+    DoType,
+    Ended,
+    Exited,
+    Found,
+    Opened,
+    Printed,
+    Received,
+    Refused,
+    Restarted,
+    Rested,
+    Sent,
+    Signal,
+)
+from harness.exchange.plan import AnyStep, Connection, Look, Plan, Send
+from harness.exchange.planning import make_plan, steps_of, swapped
+from harness.exchange.play import Play
+from harness.spec.model import (
+    Case,
+    Delivery,
+    Ending,
+    Exits,
+    Prints,
+    Role,
+    Says,
+    Suite,
+    Transport,
+)
+from harness.wire.template import Hole, Literal, Template
+
+_MOUTHFUL = 7  # bytes that a slow reader takes at a time
+_LONGEST = 200_000  # signals; more is a circle
+_PATIENT = (Awaited.SILENCE, Awaited.NOTHING_MORE)
+
+Tamper = Callable[[Connection, tuple[bytes, ...]], tuple[bytes, ...]]
+
+
+class Side:
+    """One play, what it does now, and what it has not been told yet."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.play = Play(plan)
+        self.plan = plan
+        self.pending: deque[Signal] = deque()
+        self.action: Action = self.play.start()
+        self.writable: set[Connection] = set()
+
+    @property
+    def done(self) -> bool:
+        return isinstance(self.action, Done)
+
+    @property
+    def awaits(self) -> Awaited | None:
+        return self.action.kind if isinstance(self.action, Await) else None
+
+    def feed(self, signal: Signal) -> None:
+        self.action = self.play.feed(signal)
+
+
+class Talk:
+    """`tested` is the play that is looked at; `tamper` changes what its peer puts out."""
+
+    def __init__(
+        self, tested: Plan, peer: Plan, clock: float = 0.0, tamper: Tamper | None = None
+    ) -> None:
+        self.tested, self.peer = Side(tested), Side(peer)
+        self._clock = clock
+        self._tamper = tamper
+
+    def run(self) -> Play:
+        """Plays both to the end and returns the tested play."""
+        sides = (self.tested, self.peer)
+        for _ in range(_LONGEST):
+            told = [self._told(side) for side in sides if not side.done]
+            if all(side.done for side in sides):
+                return self.tested.play
+            if not any(told):
+                self._rest(next(s for s in sorted(sides, key=_patience) if not s.done))
+        raise AssertionError("the talk goes round in a circle")
+
+    def _rest(self, side: Side) -> None:
+        side.feed(Rested("both wait"))
+        self._leave(side)
+
+    def _told(self, side: Side) -> bool:
+        signal = self._done(side)
+        if signal is None:
+            return False
+        side.feed(signal)
+        self._leave(side)
+        return True
+
+    def _leave(self, side: Side) -> None:
+        """Whoever is done closes all that it has open."""
+        if side.done:
+            for connection in sorted(side.writable, key=str):
+                self._close(side, DoClose(connection, Ending.FIN))
+
+    def _other(self, side: Side) -> Side:
+        return self.peer if side is self.tested else self.tested
+
+    def _done(self, side: Side) -> Signal | None:
+        match side.action:
+            case DoOpen() as action:
+                return self._open(side, action)
+            case DoSend() as action:
+                return self._send(side, action)
+            case DoClose() as action:
+                return self._close(side, action)
+            case DoType():
+                return Sent()
+            case DoFind():
+                return Found(True)
+            case DoRestart():
+                self.tested.writable.clear()
+                self.peer.writable.clear()
+                return Restarted()
+            case Await() as action:
+                return side.pending.popleft() if side.pending else _beside_the_wire(side, action)
+        return None
+
+    def _open(self, side: Side, action: DoOpen) -> Signal:
+        self.tested.writable.add(action.connection)
+        self.peer.writable.add(action.connection)
+        if action.connection.over is Transport.TCP:
+            self._other(side).pending.append(Opened(action.connection))
+        return Opened(action.connection)
+
+    def _send(self, side: Side, action: DoSend) -> Signal:
+        connection = action.connection
+        if action.stray:
+            return Sent()
+        if connection not in side.writable:
+            return Refused(connection, "the connection is closed")
+        pieces = action.pieces
+        if self._tamper is not None and side is self.peer:
+            pieces = self._tamper(connection, pieces)
+        other = self._other(side)
+        new_port = action.another_port and side.plan.role is Role.CLIENT
+        for piece in pieces:
+            for bite in self._bites(other, connection, piece):
+                other.pending.append(Received(connection, bite, self._clock, new_port))
+        return Sent()
+
+    def _bites(self, reader: Side, connection: Connection, piece: bytes) -> Iterator[bytes]:
+        if connection.over is Transport.UDP:
+            yield piece
+            return
+        slow = reader is self.tested and reader.plan.delivery is Delivery.SLOW_READER
+        size = _MOUTHFUL if slow and len(piece) < 1000 else max(1, len(piece))
+        for at in range(0, len(piece), size):
+            yield piece[at : at + size]
+
+    def _close(self, side: Side, action: DoClose) -> Signal:
+        connection, other = action.connection, self._other(side)
+        if connection in side.writable:
+            side.writable.discard(connection)
+            if connection.over is Transport.TCP:
+                how = Ending.RESET if action.how is Ending.RESET else Ending.FIN
+                other.pending.append(Ended(connection, how))
+        if action.how is not Ending.HALF:
+            other.writable.discard(connection)
+        return Sent()
+
+
+def _patience(side: Side) -> int:
+    kind = side.awaits
+    return _PATIENT.index(kind) if kind in _PATIENT else len(_PATIENT)
+
+
+def _beside_the_wire(side: Side, action: Await) -> Signal | None:
+    """What the program itself would print, or how it would end."""
+    looks = (s for s in side.plan.steps if isinstance(s, Look) and s.place == action.place)
+    act = next(looks, None)
+    match act.act if act else None:
+        case Prints(message) if action.kind is Awaited.OUTPUT:
+            return Printed(b"> " + message.produce(side.play.captures) + b"\n")
+        case Exits(code, nonzero) if action.kind is Awaited.EXIT:
+            return Exited(code or int(nonzero))
+    return None
+
+
+# -- plans ---------------------------------------------------------------------------------
+
+
+def plans(
+    suite: Suite, case: Case, role: Role, delivery: Delivery, **parameters: str
+) -> tuple[Plan, Plan]:
+    """Returns the plan of a play, and that of a peer which does what it wants."""
+    tested = make_plan(suite, case, role, delivery, 1, parameters)
+    plain = Delivery.REPEATED if delivery is Delivery.REPEATED else Delivery.WHOLE
+    peer = make_plan(suite, case, role.other, plain, 1, parameters)
+    if delivery is Delivery.REORDERED:
+        peer = replace(peer, steps=tuple(_as_reordered(case, role)))
+    return tested, replace(peer, steps=tuple(_filled(peer.steps)), scope=tested.scope)
+
+
+def _as_reordered(case: Case, role: Role) -> Iterator[AnyStep]:
+    """Yields the peer's steps in the order in which the other side swaps its own."""
+    left = [replace(case, exchange=(event,)) for event in case.exchange]
+    for step in swapped(steps_of(case, role)):
+        found = next((one for one in left if step in steps_of(one, role)[-1:]), None)
+        if found is not None:
+            left.remove(found)
+            yield from steps_of(found, role.other)
+
+
+# -- what a case leaves open -----------------------------------------------------------------
+
+
+def _filled(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
+    """Yields the steps with examples where the case, made for one role alone, has none."""
+    for at, step in enumerate(steps):
+        if isinstance(step, Send):
+            step = replace(step, says=tuple(_with_example(says, at) for says in step.says))
+        yield step
+
+
+def _with_example(says: Says, at: int) -> Says:
+    if says.example is not None or not isinstance(says.message, Template):
+        return says
+    parts = [_sample(part, at) if isinstance(part, Hole) else part for part in says.message.parts]
+    return replace(says, example=Template(tuple(parts)))
+
+
+def _sample(hole: Hole, at: int) -> Literal:
+    if hole.kind == "one":
+        return Literal(hole.words[at % len(hole.words)].encode())
+    return Literal(b"1" * max(1, hole.low))
