@@ -166,7 +166,8 @@ class Runner:
             instance.target.id, plan, play.finding, driver.record.entries(), instance.output,
             seconds=seconds, started_fresh=fresh, properties=_properties(play.hint, ended),
         )  # fmt: skip
-        if ended is not None or play.finding.verdict in _BAD or instance.spent:
+        worn = instance.spent or self._settings.fresh
+        if ended is not None or play.finding.verdict in _BAD or worn:
             self._drop()
         return outcome
 
