@@ -54,9 +54,13 @@ class DoType:
 
 @dataclass(frozen=True, slots=True)
 class DoFind:
-    """Look for a file with exactly this content. Answer: Found (`here` says whether)."""
+    """Look for a file with exactly this content. Answer: Found (`here` says whether).
+
+    `outside`: beside the working folder, not in it.
+    """
 
     content: bytes
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -427,7 +427,7 @@ class Play:
     def _look(self, step: Look) -> Action | None:
         act = step.act
         if isinstance(act, Stores):
-            return DoFind(act.content.produce(self.captures))
+            return DoFind(act.content.produce(self.captures), outside=act.never)
         if isinstance(act, Exits):
             return self._ended_well(step, act)
         judge = act.message.bind(self.captures, DATAGRAM)
@@ -452,6 +452,9 @@ class Play:
 
     def _found(self, signal: Found) -> Action:
         step = self._step()
+        if isinstance(step, Look) and isinstance(step.act, Stores) and step.act.never:
+            reason = f"{self._who} wrote a file outside its working folder"
+            return self._fail(reason, decided_by="rest") if signal.here else self._next()
         if signal.here or step is None:
             return self._next()
         if self._status is not None or self._last_try:

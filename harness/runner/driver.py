@@ -316,7 +316,12 @@ class Driver:
         return Sent()
 
     def _find(self, action: DoFind) -> Signal:
-        return Found(self._folder is not None and _holds(self._folder, action.content))
+        folder = self._folder
+        if folder is None:
+            return Found(False)
+        if action.outside:  # the folder above is the working folder's own
+            return Found(_holds(folder.parent, action.content, without=folder))
+        return Found(_holds(folder, action.content))
 
     def _restart(self, action: DoRestart) -> Signal:
         self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail="stopped, started again")
@@ -378,9 +383,10 @@ class Driver:
         return ""
 
 
-def _holds(folder: Path, content: bytes) -> bool:
+def _holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
     """Says whether a file with exactly this content lies somewhere under the folder."""
-    for base, _, names in os.walk(folder):
+    for base, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if Path(base, each) != without]
         for name in names:
             path = Path(base, name)
             try:

@@ -199,6 +199,8 @@ def _other(tree: Tree, chosen: Field, stage: Stage) -> Act:
             return Prints(payload(tree, node, "never_prints", around), never=True)
         case "stores":
             return Stores(payload(tree, node, "stores", around))
+        case "never_stores":
+            return Stores(payload(tree, node, "never_stores", around), never=True)
         case "exits":
             return _exits(tree, node)
     if not tree.flag(node, chosen.name):

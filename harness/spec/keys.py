@@ -55,6 +55,7 @@ SUITE = (
     Key("include", "words", "Files with requirements, fragments, layouts, cases to take in."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
+    Key("fresh", "flag", "Each case wants a process that has served nobody yet."),
     Key("deadline", "number", "Seconds that a case may take, start-up apart; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),
@@ -140,6 +141,7 @@ ACTS = (
     Key("prints", "payload", "The output holds this."),
     Key("never_prints", "payload", "The output does not hold this, to the end."),
     Key("stores", "payload", "A file with exactly this content lies under the working folder."),
+    Key("never_stores", "payload", "No such file lies beside the working folder, as ../name does."),
     Key("exits", "exit", "The program ends: a code, any, or nonzero."),
     Key("restarts", "flag", "The server is stopped and started on its port."),
 )

@@ -73,7 +73,8 @@ def load(path: str, text: str, sources: Sources) -> Suite:
     _collect(tree, fields, sources, parts)
     around = Surroundings(sources, parts.layouts, used=parts.used)
     parameters = _parameters(tree, fields)
-    reader = _Reader(parts, around, roles, transports, parameters)
+    fresh = _flag(tree, fields, "fresh")
+    reader = _Reader(parts, around, roles, transports, parameters, fresh)
     suite = Suite(
         id=_identifier(tree, fields["suite"].node, "suite"),
         title=tree.text(fields["title"].node, "title"),
@@ -298,6 +299,7 @@ class _Reader:
     roles: tuple[Role, ...]
     transports: tuple[Transport, ...]
     parameters: Mapping[str, Parameter]
+    fresh: bool = False
     fragments_used: set[str] = field(default_factory=set)
 
     def stage(self, clients: tuple[str, ...], values: Mapping[str, Template]) -> Stage:
@@ -369,8 +371,8 @@ class _Reader:
             without=_deliveries(tree, fields, "without"),
             tags=tree.words(fields["tags"].node, "tags") if "tags" in fields else (),
             hint=_optional_text(tree, fields, "hint"),
-            fresh=_flag(tree, fields, "fresh"),
-            files=_files(tree, fields, self.around),
+            fresh=self.fresh or _flag(tree, fields, "fresh"),
+            files=_files(tree, fields, self.around.with_values(values)),
             deadline=_seconds(tree, fields),
             feature=self._feature(tree, fields),
         )

@@ -135,9 +135,13 @@ class Prints:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """A file with exactly this content lies somewhere under the working folder."""
+    """A file with exactly this content lies somewhere under the working folder.
+
+    With `never`, none lies beside that folder, where a name like ../x leads.
+    """
 
     content: Message
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
