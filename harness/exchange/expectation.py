@@ -103,7 +103,7 @@ class Expectation:
                 closest = Said(Answered.NO, offset=found.offset, why=found.why)
         return _NOT_YET if possible else closest
 
-    def comes_behind(self, inbox: Inbox, captures: Mapping[str, bytes]) -> bool:
+    def comes_behind(self, inbox: Inbox) -> bool:
         """Says whether what is expected stands further back: something was said before it."""
         expected = self.expected
         return expected is not None and expected in inbox.data[1:]

@@ -27,6 +27,7 @@ from harness.exchange.plan import (
     Type,
 )
 from harness.spec.model import (
+    Act,
     AnyOf,
     Case,
     Choice,
@@ -36,6 +37,7 @@ from harness.spec.model import (
     Event,
     Exits,
     Opens,
+    Origin,
     Prints,
     Restarts,
     Role,
@@ -116,10 +118,17 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
         if role is Role.SERVER:
             yield Restart(where, setup)
     elif event.by is role:
-        if not (isinstance(act, Closes) and event.over is Transport.UDP):  # nobody could see it
+        if not _unseen(act, event.over):
             yield _awaited(act, event, connection)
     else:
         yield from _done(act, event, connection)
+
+
+def _unseen(act: Act, over: Transport) -> bool:
+    """Says whether nothing of it shows: the end of a UDP socket, what a stranger would say."""
+    if isinstance(act, Says):
+        return act.origin is Origin.STRANGER
+    return isinstance(act, Closes) and over is Transport.UDP
 
 
 def _awaited(

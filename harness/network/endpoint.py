@@ -16,6 +16,7 @@ from harness.spec.model import Ending, Transport
 HOST = "127.0.0.1"
 
 _IP_RECVERR = 11  # linux/in.h; tells an unconnected UDP socket of ICMP port unreachable
+_ERROR_ROOM = 512  # bytes of ancillary data in which one error comes
 _SMALL = 4096  # bytes; the kernel doubles it and keeps its own minimum
 
 
@@ -35,6 +36,13 @@ def datagrams(port: int = 0) -> socket.socket:
         made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
     _bind(made, port)
     return made
+
+
+def drop_errors(sock: socket.socket) -> None:
+    """Empties a socket's queue of errors: while one is in there, poll() reports it for ever."""
+    with contextlib.suppress(OSError):
+        while True:
+            sock.recvmsg(1, _ERROR_ROOM, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
 
 
 def listener(port: int = 0) -> socket.socket:

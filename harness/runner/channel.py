@@ -76,7 +76,7 @@ class DatagramChannel:
         self.sock = sock
         self.peer = peer
         self.open = True
-        self._shared = shared  # the server's one socket, in the client role
+        self.shared = shared  # the server's one socket, in the client role
         self._earlier: list[socket.socket] = []
 
     def write(self, data: bytes) -> int:
@@ -92,9 +92,10 @@ class DatagramChannel:
         except BlockingIOError:
             return None
         except OSError as exc:
+            endpoint.drop_errors(self.sock)
             return Refused(self.connection, exc.strerror or str(exc))
-        new_port = not self._shared and source != self.peer
-        if self._shared or new_port:
+        new_port = not self.shared and source != self.peer
+        if self.shared or new_port:
             self.peer = source
         return Received(self.connection, data, time.time(), new_port)
 
@@ -116,7 +117,7 @@ class DatagramChannel:
         self.open = False
         for sock in self._earlier:
             sock.close()
-        if not self._shared:
+        if not self.shared:
             endpoint.close(self.sock, Ending.FIN if how is Ending.HALF else how)
 
 

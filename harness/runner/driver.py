@@ -51,9 +51,11 @@ from harness.runner.outcome import Kind
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.spec.model import Delivery, Role, Transport
+from harness.target.folder import holds
 from harness.target.process import Process
 
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
+_QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
 
 
@@ -258,7 +260,7 @@ class Driver:
         looks, quiet = 0, 1
         while self._tables.tcp_unread(channel.own_end, channel.target_end):
             looks += 1
-            if looks < 200:
+            if looks < _QUICK_LOOKS:
                 os.sched_yield()
                 continue
             if time.monotonic() >= self._deadline:
@@ -274,10 +276,8 @@ class Driver:
         return None
 
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
-        if action.another_port and self._client_speaks:
-            self._watch.remove(channel.sock.fileno())
-            channel.move(endpoint.datagrams())
-            self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        if action.another_port:
+            channel = self._moved(channel)
         for piece in action.pieces:
             who = "a stranger" if action.stray else channel.connection.client
             self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
@@ -286,6 +286,17 @@ class Driver:
             except OSError as exc:
                 return Refused(action.connection, exc.strerror or str(exc))
         return Sent()
+
+    def _moved(self, channel: DatagramChannel) -> DatagramChannel:
+        """Goes on from another port; a server's welcome socket is still listened to."""
+        if channel.shared:
+            moved = DatagramChannel(channel.connection, endpoint.datagrams(), channel.peer, False)
+            self._add(moved)
+            return moved
+        self._watch.remove(channel.sock.fileno())
+        channel.move(endpoint.datagrams())
+        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        return channel
 
     def _from(self, channel: DatagramChannel, stray: bool) -> Callable[[bytes], int]:
         if not stray:
@@ -320,8 +331,8 @@ class Driver:
         if folder is None:
             return Found(False)
         if action.outside:  # the folder above is the working folder's own
-            return Found(_holds(folder.parent, action.content, without=folder))
-        return Found(_holds(folder, action.content))
+            return Found(holds(folder.parent, action.content, without=folder))
+        return Found(holds(folder, action.content))
 
     def _restart(self, action: DoRestart) -> Signal:
         self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail="stopped, started again")
@@ -381,17 +392,3 @@ class Driver:
             if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
                 return "; its answer went to the port that the client had used before"
         return ""
-
-
-def _holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
-    """Says whether a file with exactly this content lies somewhere under the folder."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = [each for each in folders if Path(base, each) != without]
-        for name in names:
-            path = Path(base, name)
-            try:
-                if path.stat().st_size == len(content) and path.read_bytes() == content:
-                    return True
-            except OSError:
-                continue
-    return False

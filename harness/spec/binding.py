@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness.errors import Place, SpecError
 from harness.spec.events import messages
-from harness.spec.model import Case, Event, Prints, Role, Stores, Suite, Types
+from harness.spec.model import Case, Event, Origin, Prints, Role, Stores, Suite, Types
 from harness.spec.tree import Tree
 from harness.wire.message import Message
 
@@ -33,6 +33,9 @@ def _along(
                 raise _error(tree, event.place, f"{{{missing[0]}}} is bound by nothing before it")
         for says in messages(event.act):
             bound |= says.message.captures
+            if says.origin is Origin.STRANGER and event.by in roles:
+                wrong = f"{what} is for a {event.by} as target, which cannot speak as a stranger"
+                raise _error(tree, event.place, wrong)
             played = event.by.other in roles
             if says.message.open and says.example is None and played:
                 raise _error(

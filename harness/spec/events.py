@@ -20,6 +20,7 @@ from harness.spec.model import (
     Hook,
     Level,
     Opens,
+    Origin,
     Prints,
     Restarts,
     Role,
@@ -258,8 +259,10 @@ def _said(tree: Tree, node: Node, fields: Fields, stage: Stage, act: str) -> Sai
             raise tree.error(fields["example"].place, "an example for a message without holes")
         if example.open:
             raise tree.error(fields["example"].node, "an example has no holes")
-    new_port = "from" in fields and bool(tree.word(fields["from"].node, "from", ("new-port",)))
-    return Says(message, example, _hook(tree, fields, stage), new_port)
+    origin = Origin.USUAL
+    if "from" in fields:
+        origin = Origin(tree.word(fields["from"].node, "from", keys.ORIGINS.split("|")))
+    return Says(message, example, _hook(tree, fields, stage), origin)
 
 
 def _hook(tree: Tree, fields: Fields, stage: Stage) -> Hook | None:
@@ -277,8 +280,8 @@ def _possible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> No
     wrong = ""
     if over is Transport.UDP and isinstance(act, Closes) and by is Role.SERVER:
         wrong = "UDP has no connection that could be closed"
-    elif over is Transport.TCP and isinstance(act, Says) and act.from_new_port:
-        wrong = "over TCP an answer comes on its connection, never from a new port"
+    elif over is Transport.TCP and _from_elsewhere(act):
+        wrong = "over TCP what is said comes on its connection, never from another port"
     elif isinstance(act, Opens) and by is Role.SERVER:
         wrong = "clients begin the talk: a server does not open"
     elif isinstance(act, Restarts) and by is Role.CLIENT:
@@ -287,6 +290,10 @@ def _possible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> No
         wrong = "only a client is typed to"
     if wrong:
         raise tree.error(item, wrong)
+
+
+def _from_elsewhere(act: Act) -> bool:
+    return any(says.origin is not Origin.USUAL for says in messages(act))
 
 
 def messages(act: Act) -> Iterator[Says]:

@@ -27,6 +27,7 @@ ROLES = "server|client"
 TRANSPORTS = "tcp|udp"
 LEVELS = "must|should|may"
 ENDINGS = "fin|half|reset|any"
+ORIGINS = "new-port|stranger"
 
 SUITE = (
     Key("suite", "text", "Id of the suite: a-z, 0-9 and hyphens.", required=True),
@@ -151,7 +152,11 @@ MODIFIERS = (
     Key("setup", "flag", "Rests on it: a target that fails here is blocked, not failed."),
     Key("example", "payload", "What is sent where the message has holes."),
     Key("hook", "text", "A function of the hooks' file that judges what was captured."),
-    Key("from", "new-port", "UDP: the answer comes from a port of its own."),
+    Key(
+        "from",
+        ORIGINS,
+        "UDP: it comes from a port of its own, with which the talk goes on, or from a stranger.",
+    ),
 )
 CHOICE = (
     *(key for key in ACTS if key.name in ("says", "silent", "closes")),

@@ -67,6 +67,14 @@ class Ending(enum.StrEnum):
     ANY = "any"  # expected only: FIN or RST
 
 
+class Origin(enum.StrEnum):
+    """Where a datagram comes from."""
+
+    USUAL = "usual"  # the socket that this side has used so far
+    NEW_PORT = "new-port"  # a port of its own, with which the talk goes on (RFC 1350's TID)
+    STRANGER = "stranger"  # somebody else, whom nobody has asked and nobody answers
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """A statement that cases verify."""
@@ -98,7 +106,7 @@ class Says:
     message: Message
     example: Message | None = None
     hook: Hook | None = None
-    from_new_port: bool = False  # UDP: answers from a port of its own (RFC 1350's TID)
+    origin: Origin = Origin.USUAL  # UDP only
 
 
 @dataclass(frozen=True, slots=True)

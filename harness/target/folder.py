@@ -1,11 +1,12 @@
 """Working folders: where a target runs, fresh for every start.
 
-Belongs here: copying what was built, laying out files and folders, filling in command
-lines. Must not know: what is started there.
+Belongs here: copying what was built, laying out files and folders, finding what a target
+has stored there, filling in command lines. Must not know: what is started there.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import tempfile
@@ -40,6 +41,20 @@ class WorkingFolder:
     def remove(self) -> None:
         """Removes it with all that the target has left there."""
         shutil.rmtree(self._outer, ignore_errors=True)
+
+
+def holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
+    """Says whether a file with exactly this content lies somewhere under the folder."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if Path(base, each) != without]
+        for name in names:
+            path = Path(base, name)
+            try:
+                if path.stat().st_size == len(content) and path.read_bytes() == content:
+                    return True
+            except OSError:
+                continue
+    return False
 
 
 def command_line(run: str, program: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""Arrivals: what has come on every connection of a play, and what may still come late.
+
+Belongs here: inboxes, and expectations that let something come behind the next: a repeated
+answer, an optional one. Must not know: the order of steps, verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.exchange.action import Ended, Received
+from harness.exchange.expectation import Answered, Expectation, Said
+from harness.exchange.inbox import Inbox
+from harness.exchange.judgement import Judgement
+from harness.exchange.plan import Connection
+from harness.wire.message import Scope
+
+
+class Arrivals:
+    """The inboxes of one play."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+        self._inboxes: dict[Connection, Inbox] = {}
+        self._later: dict[Connection, list[Expectation]] = {}
+
+    def get(self, connection: Connection) -> Inbox | None:
+        """Returns the inbox, None where the connection was never there."""
+        return self._inboxes.get(connection)
+
+    def open(self, connection: Connection) -> None:
+        """Begins anew on this connection."""
+        self._inboxes[connection] = Inbox(connection.over)
+        self._later.pop(connection, None)
+
+    def clear(self) -> None:
+        """Forgets all connections."""
+        self._inboxes.clear()
+        self._later.clear()
+
+    def receive(self, signal: Received) -> None:
+        """Takes in bytes, be it on a connection that nobody has opened: UDP has no opening."""
+        if signal.connection not in self._inboxes:
+            self.open(signal.connection)
+        self._inboxes[signal.connection].add(signal)
+
+    def end(self, signal: Ended) -> None:
+        """Takes in the end of a connection."""
+        inbox = self._inboxes.get(signal.connection)
+        if inbox is not None:
+            inbox.ended = signal.how
+
+    def let_come(self, expectation: Expectation) -> None:
+        """Lets what is expected here come later, or not at all."""
+        self._later.setdefault(expectation.connection, []).append(expectation)
+
+    def judged(self, expectation: Expectation, inbox: Inbox, captures: Scope) -> Said:
+        """Holds an expectation against what is there, behind what may have come late."""
+        said = expectation.judge(inbox, captures)
+        while said.verdict is Answered.NO and self._absorbed(expectation.connection, captures):
+            said = expectation.judge(inbox, captures)
+        return said
+
+    def left_over(self, captures: Scope) -> Iterator[tuple[Connection, Inbox]]:
+        """Yields the inboxes that hold what nothing lets come."""
+        for connection, inbox in self._inboxes.items():
+            while inbox.holds and self._absorbed(connection, captures):
+                pass
+            if inbox.holds:
+                yield connection, inbox
+
+    @property
+    def open_still(self) -> bool:
+        """Says whether more could come on any connection."""
+        return any(inbox.open and inbox.ended is None for inbox in self._inboxes.values())
+
+    def _absorbed(self, connection: Connection, captures: Scope) -> bool:
+        """Takes out one message that an earlier expectation lets come."""
+        inbox = self._inboxes[connection]
+        for earlier in self._later.get(connection, ()):
+            if not inbox.holds:
+                return False
+            said = earlier.judge(inbox, captures)
+            if said.verdict is Answered.YES and not said.closed:
+                inbox.drop(said.length)
+                self._judgement.warn(earlier.step, said)
+                self._later[connection].remove(earlier)
+                return True
+        return False

@@ -1,0 +1,94 @@
+"""Observation: what is seen of a target beside the wire: its output, its files, its end.
+
+Belongs here: prints, stores, exits. Must not know: connections, the order of steps.
+"""
+
+from __future__ import annotations
+
+from harness.exchange import diagnosis
+from harness.exchange.action import Action, Await, Awaited, DoFind, Expired, Rested
+from harness.exchange.judgement import Judgement
+from harness.exchange.plan import Look
+from harness.exchange.terminal import Terminal
+from harness.spec.model import Exits, Prints, Stores
+from harness.verdict import Comparison, Finding
+from harness.wire.framing import DATAGRAM
+from harness.wire.message import Scope
+
+
+class Observation:
+    """Looks at one target. `status` is set once its process is gone."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self.status: int | None = None
+        self._judgement = judgement
+        self._terminal = Terminal()
+        self._last_try = False
+
+    def print(self, data: bytes) -> None:
+        """Takes in output."""
+        self._terminal.add(data)
+
+    def look(self, step: Look, captures: Scope) -> Action | Finding | None:
+        """Returns what to do to see it, what is wrong with it, or None: it is as it has to be."""
+        act = step.act
+        if isinstance(act, Stores):
+            return DoFind(act.content.produce(captures), outside=act.never)
+        if isinstance(act, Exits):
+            return self._ended_well(step, act)
+        judge = act.message.bind(captures, DATAGRAM)
+        if act.never:
+            self._terminal.forbid(step, judge)
+            return self.forbidden()
+        if self._terminal.take(judge):
+            return None
+        if self.status is None:
+            return Await(Awaited.OUTPUT, None, step.place)
+        return self.missed(step, Rested(diagnosis.ending(self.status)), captures)
+
+    def found(self, step: Look, here: bool) -> Action | Finding | None:
+        """Returns what follows from a search for a file."""
+        act = step.act
+        if isinstance(act, Stores) and act.never:
+            reason = f"{self._judgement.who} wrote a file outside its working folder"
+            return self._judgement.finding(step, reason, decided_by="rest") if here else None
+        if here:
+            self._last_try = False
+            return None
+        if self.status is not None or self._last_try:
+            reason = f"{self._judgement.who} stored no file with this content"
+            return self._judgement.finding(step, reason, decided_by="rest")
+        return Await(Awaited.FILE, None, step.place)
+
+    def missed(self, step: Look, signal: Rested | Expired, captures: Scope) -> Action | Finding:
+        """Returns what follows where nothing more will come; a file is looked for once more."""
+        act, judgement = step.act, self._judgement
+        if isinstance(act, Stores) and not self._last_try:
+            self._last_try = True
+            return DoFind(act.content.produce(captures))
+        comparison: Comparison | None = None
+        wanted = "did not end" if isinstance(act, Exits) else "stored no file with this content"
+        if isinstance(act, Prints):
+            wanted = "did not print what it has to"
+            comparison = judgement.printed_instead(act, captures, self._terminal.unread)
+        return judgement.quiet(step, f"{judgement.who} {wanted}", comparison, signal)
+
+    def forbidden(self) -> Finding | None:
+        """Returns what is wrong where something was printed that must not be."""
+        broken = self._terminal.broken()
+        if broken is None:
+            return None
+        step, shown = broken
+        comparison = Comparison("output without it", None, shown)
+        reason = f"{self._judgement.who} printed what it must not print"
+        return self._judgement.finding(step, reason, comparison, "bytes")
+
+    def _ended_well(self, step: Look, act: Exits) -> Action | Finding | None:
+        if self.status is None:
+            return Await(Awaited.EXIT, None, step.place)
+        right = self.status != 0 if act.nonzero else act.code in (None, self.status)
+        if right:
+            return None
+        wanted = "another code than 0" if act.nonzero else f"code {act.code}"
+        reason = f"{self._judgement.who} {diagnosis.ending(self.status)}, wanted {wanted}"
+        return self._judgement.finding(step, reason, decided_by="exit")

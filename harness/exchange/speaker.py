@@ -1,0 +1,64 @@
+"""The speaker: what the harness says, from a step of the plan to bytes for the wire.
+
+Belongs here: producing messages, cutting and copying them as the delivery says. Must not
+know: what is answered, when it is said.
+"""
+
+from __future__ import annotations
+
+from harness.errors import Place, SpecError
+from harness.exchange.action import DoSend, DoType
+from harness.exchange.delivery import pieces
+from harness.exchange.judgement import Judgement
+from harness.exchange.plan import Connection, Plan, Send, Type
+from harness.spec.model import Delivery, Origin, Says, Transport
+from harness.wire.framing import DATAGRAM
+from harness.wire.message import Matched
+
+
+class Speaker:
+    """Speaks for the harness in one play. `captures` is the play's own, and added to."""
+
+    def __init__(self, plan: Plan, captures: dict[str, bytes], judgement: Judgement) -> None:
+        self._delivery = plan.delivery
+        self._captures = captures
+        self._judgement = judgement
+
+    def send(self, step: Send) -> DoSend:
+        """Returns what a step puts on the wire. Raises: SpecError, HarnessError."""
+        connection, origin = step.connection, step.says[0].origin
+        messages = [self._bytes_of(says, step.place) for says in step.says]
+        if origin is Origin.STRANGER:
+            return DoSend(connection, tuple(messages), stray=True)
+        if connection.over is Transport.UDP:
+            return self._datagrams(connection, messages, origin)
+        if self._delivery is Delivery.COALESCED:
+            messages = [b"".join(messages)]
+        cut = tuple(p for message in messages for p in pieces(message, self._delivery) if p)
+        self._judgement.sends(connection, messages, cut)
+        return DoSend(connection, cut)
+
+    def type(self, step: Type) -> DoType:
+        """Returns the line with its newline. Raises: HarnessError."""
+        return DoType(step.line.produce(self._captures).removesuffix(b"\n") + b"\n")
+
+    def _datagrams(self, connection: Connection, messages: list[bytes], origin: Origin) -> DoSend:
+        earlier = bool(self._judgement.has_sent(connection))
+        self._judgement.sends(connection, messages, tuple(messages))
+        copies = 2 if self._delivery is Delivery.REPEATED else 1
+        moved = self._delivery is Delivery.FROM_ANOTHER_PORT and earlier
+        another_port = moved or origin is Origin.NEW_PORT
+        return DoSend(connection, tuple(messages) * copies, another_port=another_port)
+
+    def _bytes_of(self, says: Says, place: Place) -> bytes:
+        """Returns what is sent; what an example puts into holes is captured as from a target."""
+        if not (says.message.open and says.example):
+            return says.message.produce(self._captures)
+        data = says.example.produce(self._captures)
+        said = says.message.bind(self._captures, DATAGRAM).judge(data, ended=True)
+        if not isinstance(said, Matched):
+            wanted = says.message.describe()
+            message = f"the example {says.example.describe()} does not match {wanted}"
+            raise SpecError(place, message)
+        self._captures.update(said.captures)
+        return data
