@@ -89,13 +89,14 @@ def _lint(asked: argparse.Namespace) -> int:
 
 def _wrong_with(file: Path) -> list[str]:
     """Returns what is wrong with a spec file, each with its place."""
+    from harness.exchange.delivery import deliveries_of
     from harness.spec.lint import lint
 
     try:
         suite = library.suite(str(file))
     except SpecError as exc:
         return [str(exc)]
-    return [str(finding) for finding in lint(suite)]
+    return [str(finding) for finding in lint(suite, deliveries_of)]
 
 
 def _suites(_: argparse.Namespace) -> int:

@@ -5,13 +5,10 @@ Belongs here: what must hold along a case's events. Must not know: YAML's shapes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.errors import Place, SpecError
-from harness.spec.events import messages
-from harness.spec.model import Case, Event, Origin, Prints, Role, Stores, Suite, Types
+from harness.spec.events import messages, referring
+from harness.spec.model import Case, Event, Origin, Role, Suite
 from harness.spec.tree import Tree
-from harness.wire.message import Message
 
 
 def hold_together(tree: Tree, suite: Suite) -> None:
@@ -27,7 +24,7 @@ def _along(
 ) -> None:
     bound = set(suite.parameters)
     for event in events:
-        for message in _referring(event):
+        for message in referring(event):
             missing = sorted(message.references - bound)
             if missing:
                 raise _error(tree, event.place, f"{{{missing[0]}}} is bound by nothing before it")
@@ -44,20 +41,6 @@ def _along(
                     f"{what} is for a {event.by.other}, so the harness says this: it wants an "
                     "example",
                 )
-
-
-def _referring(event: Event) -> Iterator[Message]:
-    act = event.act
-    for says in messages(act):
-        yield says.message
-        if says.example is not None:
-            yield says.example
-    if isinstance(act, Types):
-        yield act.line
-    elif isinstance(act, Prints):
-        yield act.message
-    elif isinstance(act, Stores):
-        yield act.content
 
 
 def _several(tree: Tree, case: Case) -> None:

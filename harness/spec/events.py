@@ -40,6 +40,7 @@ from harness.spec.payloads import (
     text_template,
 )
 from harness.spec.tree import Field, Fields, Node, Tree, is_text
+from harness.wire.message import Message
 
 _ACTS = tuple(key.name for key in keys.ACTS)
 _DEEPEST = 20  # fragments in fragments; more is a circle
@@ -304,3 +305,18 @@ def messages(act: Act) -> Iterator[Says]:
         for choice in act.choices:
             if isinstance(choice.act, Says):
                 yield choice.act
+
+
+def referring(event: Event) -> Iterator[Message]:
+    """Yields the messages of an event that may hold references."""
+    act = event.act
+    for says in messages(act):
+        yield says.message
+        if says.example is not None:
+            yield says.example
+    if isinstance(act, Types):
+        yield act.line
+    elif isinstance(act, Prints):
+        yield act.message
+    elif isinstance(act, Stores):
+        yield act.content

@@ -1,59 +1,111 @@
 """Every key of the spec language, once: the loader, the schema and the manual read it here.
 
 Belongs here: names, kinds, meanings. Must not know: how a value is read. A kind is one of
-`text`, `template`, `whole`, `number`, `flag`, `payload`, `exchange`, `words`, `mapping`, or
-the words it may be, with bars between.
+KINDS, or the words that the value may be, with bars between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "a text",
+        "template": "a text with {references} and {holes:type}",
+        "payload": "a text (template), or a mapping with one way of writing bytes",
+        "payloads": "a list of payloads",
+        "whole": "a whole number",
+        "number": "a number from 0 up",
+        "flag": "true or false",
+        "true": "true, or left out",
+        "bounds": "a number, or [least, most]",
+        "words": "a list of texts, each once",
+        "transport": "tcp, udp, or a list of both",
+        "framing": "line, crlf, close, http, or a mapping",
+        "exit": "a whole number, any, or nonzero",
+        "value": "a whole number, or a text (template)",
+        "layout": "a list of fields, each `name: type`, or a mapping",
+        "exchange": "a list of events",
+        "choices": "a list of payloads and alternatives",
+        "cases": "a list of cases",
+        "row": "a mapping of names to payloads",
+        "section": "a mapping with keys of its own",
+        "mapping": "a mapping with names that you choose",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: `kind` as above, `section` the one that describes its value's own keys."""
+    """One key: `kind` as above.
+
+    `section` describes the keys of its value, or of each value of a mapping. `of` says what
+    a list of words may hold, or the kind of a mapping's values. `names` is what the names in
+    a mapping look like, one of PATTERNS.
+    """
 
     name: str
     kind: str
     meaning: str
     required: bool = False
     section: str = ""
+    of: str = ""
+    names: str = ""
 
 
+PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        "id": r"[a-z0-9]+(-[a-z0-9]+)*",
+        "requirement": r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*",
+        "name": r"[A-Za-z_][A-Za-z0-9_]*",
+    }
+)
 ROLES = "server|client"
 TRANSPORTS = "tcp|udp"
 LEVELS = "must|should|may"
 ENDINGS = "fin|half|reset|any"
 ORIGINS = "new-port|stranger"
+FRAMINGS = "line|crlf|close|http"
+EXITS = "any|nonzero"
+DELIVERIES = (
+    "whole|split|bytewise|coalesced|slow-reader|plain|repeated|reordered|from-another-port"
+    "|after-empty|after-oversized"
+)
 
 SUITE = (
-    Key("suite", "text", "Id of the suite: a-z, 0-9 and hyphens.", required=True),
+    Key("suite", "text", "Id of the suite: a-z, 0-9 and hyphens.", required=True, names="id"),
     Key("title", "text", "What it is about, in one line.", required=True),
     Key("reference", "text", "Where its requirements come from."),
-    Key("roles", "words", "What targets can play: server, client.", required=True),
-    Key("transport", "words", "tcp, udp, or a list of both; the first is the default.", True),
-    Key("framing", "framing", "Where a message of a TCP stream ends; default line."),
+    Key("roles", "words", "What targets can play.", required=True, of=ROLES),
+    Key("transport", "transport", "What carries the bytes; the first is the default.", True),
     Key(
-        "target",
-        "mapping",
-        "How programs handed in are started, for each role.",
-        section="launches",
+        "framing",
+        "framing",
+        "Where a message of a TCP stream ends; default line.",
+        section="framing",
     ),
-    Key("parameters", "mapping", "Values drawn anew for each seed.", section="parameter"),
-    Key("layouts", "mapping", "Binary messages: a list of fields, or a layer of scapy."),
+    Key("target", "section", "How programs handed in are started, by role.", section="launches"),
+    Key(
+        "parameters",
+        "mapping",
+        "Values drawn anew for each seed.",
+        section="parameter",
+        names="name",
+    ),
+    Key("layouts", "mapping", "Binary messages.", section="layout", of="layout"),
     Key("hooks", "text", "A Python file with functions that judge captures."),
-    Key("features", "mapping", "Optional parts that a target may claim: id to text."),
+    Key("features", "mapping", "Optional parts that a target may claim.", of="text", names="id"),
     Key(
         "requirements",
         "mapping",
-        "What cases verify: id to level, text, source.",
+        "What cases verify, by id.",
         section="requirement",
+        names="requirement",
     ),
     Key("fragments", "mapping", "Exchanges with a name, to be used in others.", section="fragment"),
-    Key("include", "words", "Files with requirements, fragments, layouts, cases to take in."),
+    Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
     Key("fresh", "flag", "Each case wants a process that has served nobody yet."),
@@ -62,17 +114,22 @@ SUITE = (
     Key("cases", "cases", "What is tested.", required=True, section="case"),
 )
 INCLUDED = tuple(
-    key
+    replace(key, required=False)
     for key in SUITE
     if key.name in ("requirements", "fragments", "layouts", "hooks", "cases", "features")
 )
+FRAMING = (
+    Key("delimiter", "text", "A message ends with this text."),
+    Key("fixed", "whole", "A message has so many bytes."),
+    Key("length", "whole", "A message begins with its length, big-endian, in so many bytes."),
+)
 LAUNCHES = (
-    Key("server", "mapping", "How a server is started.", section="launch"),
-    Key("client", "mapping", "How a client is started.", section="launch"),
+    Key("server", "section", "How a server is started.", section="launch"),
+    Key("client", "section", "How a client is started.", section="launch"),
 )
 LAUNCH = (
     Key("run", "text", "The command line: {program} {host} {port} {folder}.", required=True),
-    Key("files", "mapping", "Files in the working folder: name to payload."),
+    Key("files", "mapping", "Files in the working folder, by name.", of="payload"),
     Key("folders", "words", "Empty folders in the working folder."),
     Key("port", "whole", "The port, where the program cannot be told one."),
 )
@@ -90,25 +147,28 @@ PARAMETER = (
     Key("bytes", "bounds", "So many bytes of any value."),
     Key("choice", "words", "One of several texts."),
 )
+LAYOUT = (Key("scapy", "text", "One of scapy's layers, like scapy.layers.tftp.TFTP.", True),)
 FRAGMENT = (
-    Key("with", "words", "Its parameters."),
+    Key("with", "words", "Its parameters, that each use gives."),
     Key("exchange", "exchange", "Its events.", required=True),
 )
 CASE = (
-    Key("id", "text", "Unique in the suite: a-z, 0-9 and hyphens.", required=True),
+    Key("id", "text", "Unique in the suite: a-z, 0-9 and hyphens.", required=True, names="id"),
     Key("purpose", "text", "What it proves, in one sentence.", required=True),
     Key("verifies", "words", "Requirements' ids."),
-    Key("points", "number", "What it is worth."),
-    Key("roles", "words", "Roles it is for; default the suite's."),
+    Key("points", "number", "What it is worth; default 0."),
+    Key("roles", "words", "Roles it is for; default the suite's.", of=ROLES),
     Key("clients", "words", "Names of the clients, where there are several."),
     Key("exchange", "exchange", "Its events.", required=True),
-    Key("rows", "mapping", "Examples: one case for each, its values put in for {name}."),
-    Key("deliveries", "words", "Only these deliveries."),
-    Key("without", "words", "Not these deliveries."),
+    Key(
+        "rows", "mapping", "One case for each, its values put in for {name}.", of="row", names="id"
+    ),
+    Key("deliveries", "words", "Only these deliveries.", of=DELIVERIES),
+    Key("without", "words", "Not these deliveries.", of=DELIVERIES),
     Key("tags", "words", "Words to select it by."),
     Key("hint", "text", "What to look at where it fails."),
     Key("fresh", "flag", "Wants a process that has served nobody yet."),
-    Key("files", "mapping", "Files in the working folder, beside the suite's or instead."),
+    Key("files", "mapping", "Files beside those of the suite, or instead.", of="payload"),
     Key("deadline", "number", "Seconds, where the suite's do not do."),
     Key("feature", "text", "Played only where the target claims this feature."),
 )
@@ -120,31 +180,31 @@ PAYLOAD = (
     Key("fill", "payload", "A payload `times` times over."),
     Key("join", "payloads", "Payloads one after the other."),
     Key("bytes", "bounds", "Any bytes, so many."),
-    Key("any", "flag", "Any bytes at all."),
+    Key("any", "true", "Any bytes at all."),
     Key("layout", "text", "A binary message, with `fields`."),
 )
 PAYLOAD_MORE = (
     Key("times", "whole", "How often `fill` is repeated."),
-    Key("fields", "mapping", "The layout's fields: a number, a text, {name} or {name:int}."),
+    Key("fields", "mapping", "Values of the layout's fields; the others are free.", of="value"),
 )
 ACTS = (
     Key("says", "payload", "Sends these bytes; expected of the target, or sent by the harness."),
     Key(
         "any_of",
         "choices",
-        "One of several is right: the first that matches counts.",
+        "One of several is right: the first that matches counts, the first is sent.",
         section="choice",
     ),
-    Key("opens", "flag", "Connects, before anything is said."),
+    Key("opens", "true", "Connects, before anything is said."),
     Key("closes", ENDINGS, "Closes: both ways, one way (half), by reset; any is for expecting."),
-    Key("silent", "flag", "Says nothing in answer to what was said."),
+    Key("silent", "true", "Says nothing in answer to what was said."),
     Key("types", "template", "A line typed at the program's terminal."),
     Key("prints", "payload", "The output holds this."),
     Key("never_prints", "payload", "The output does not hold this, to the end."),
     Key("stores", "payload", "A file with exactly this content lies under the working folder."),
     Key("never_stores", "payload", "No such file lies beside the working folder, as ../name does."),
     Key("exits", "exit", "The program ends: a code, any, or nonzero."),
-    Key("restarts", "flag", "The server is stopped and started on its port."),
+    Key("restarts", "true", "The server is stopped and started on its port."),
 )
 MODIFIERS = (
     Key("to", "text", "Which client a server's event is about; default: who acted last."),
@@ -164,6 +224,11 @@ CHOICE = (
     Key("level", LEVELS, "Below must it earns a warning."),
     Key("reason", "text", "What the warning says."),
 )
+USE = (
+    Key("use", "text", "The fragment's name.", required=True),
+    Key("as", "text", "Which client the fragment's `client` is; default: who acted last."),
+)
+REPEATED = (Key("repeat", "section", "An exchange several times over.", True, section="repeat"),)
 REPEAT = (
     Key("times", "whole", "How often.", required=True),
     Key("exchange", "exchange", "The events.", required=True),
@@ -173,15 +238,19 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
     {
         "suite": SUITE,
         "include": INCLUDED,
+        "framing": FRAMING,
         "launches": LAUNCHES,
         "launch": LAUNCH,
         "requirement": REQUIREMENT,
         "parameter": PARAMETER,
+        "layout": LAYOUT,
         "fragment": FRAGMENT,
         "case": CASE,
         "payload": (*PAYLOAD, *PAYLOAD_MORE),
         "event": (*ACTS, *MODIFIERS),
         "choice": CHOICE,
+        "use": USE,
+        "repeated": REPEATED,
         "repeat": REPEAT,
     }
 )

@@ -25,6 +25,7 @@ from harness.spec.model import (
     Role,
     Suite,
     Transport,
+    Unused,
 )
 from harness.spec.payloads import (
     Sources,
@@ -35,7 +36,7 @@ from harness.spec.payloads import (
     payload,
     template_of,
 )
-from harness.spec.tree import Fields, Node, Tree, is_text
+from harness.spec.tree import Field, Fields, Node, Tree, is_text
 from harness.wire.framing import DATAGRAM, LINE, Framing, FramingKind
 from harness.wire.template import Template
 
@@ -92,7 +93,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         pipelined=_flag(tree, fields, "pipelined"),
         deadline=_seconds(tree, fields) or _DEADLINE,
         features=parts.features,
-        unused=reader.unused(tree, fields),
+        unused=tuple(reader.unused(tree, fields)),
     )
     hold_together(tree, suite)
     return suite
@@ -128,7 +129,7 @@ def _collect(tree: Tree, fields: Fields, sources: Sources, parts: _Parts) -> Non
             if name in parts.requirements:
                 first = parts.requirements[name].place
                 raise tree.error(entry.place, f"requirement {name} stands already in {first}")
-            parts.requirements[name] = _requirement(tree, name, entry.node)
+            parts.requirements[name] = _requirement(tree, entry)
     if "fragments" in fields:
         for name, entry in tree.fields(fields["fragments"].node, "fragments").items():
             if name in parts.fragments:
@@ -143,9 +144,10 @@ def _hooks(tree: Tree, node: Node, sources: Sources) -> Mapping[str, Callable[..
         raise tree.error(node, exc.message) from exc
 
 
-def _requirement(tree: Tree, name: str, node: Node) -> Requirement:
+def _requirement(tree: Tree, entry: Field) -> Requirement:
+    name, node = entry.name, entry.node
     if not _REQUIREMENT.fullmatch(name):
-        raise tree.error(node, f"a requirement's id is like ECHO-1, found {name!r}")
+        raise tree.error(entry.place, f"a requirement's id is like ECHO-1, found {name!r}")
     what = f"requirement {name}"
     fields = _section(tree, node, what, "requirement")
     return Requirement(
@@ -154,7 +156,7 @@ def _requirement(tree: Tree, name: str, node: Node) -> Requirement:
         text=tree.text(fields["text"].node, "text"),
         source=_optional_text(tree, fields, "source"),
         hint=_optional_text(tree, fields, "hint"),
-        place=tree.place(node),
+        place=entry.place,
     )
 
 
@@ -375,6 +377,7 @@ class _Reader:
             files=_files(tree, fields, self.around.with_values(values)),
             deadline=_seconds(tree, fields),
             feature=self._feature(tree, fields),
+            weighed="points" in fields,
         )
 
     def _clients(self, tree: Tree, node: Node) -> tuple[str, ...]:
@@ -396,14 +399,20 @@ class _Reader:
             return ""
         return tree.word(fields["feature"].node, "feature", tuple(self.parts.features))
 
-    def unused(self, tree: Tree, fields: Fields) -> tuple[tuple[str, str], ...]:
-        """Returns kind and name of what this file defines and nothing uses."""
-        own = tree.fields(fields["fragments"].node, "fragments") if "fragments" in fields else {}
-        lay = tree.fields(fields["layouts"].node, "layouts") if "layouts" in fields else {}
-        found = [("fragment", n) for n in own if n not in self.fragments_used]
-        found += [("layout", n) for n in lay if f"layout {n}" not in self.parts.used]
-        found += [("parameter", n) for n in self.parameters if n not in self.parts.used]
-        return tuple(found)
+    def unused(self, tree: Tree, fields: Fields) -> Iterator[Unused]:
+        """Yields what this file defines and nothing uses; an included file serves others too."""
+        layouts_used = {
+            name.removeprefix("layout ") for name in self.parts.used if name.startswith("layout ")
+        }
+        for section, used in (
+            ("fragments", self.fragments_used),
+            ("layouts", layouts_used),
+            ("parameters", self.parts.used),
+        ):
+            own = tree.fields(fields[section].node, section) if section in fields else {}
+            for name, entry in own.items():
+                if name not in used:
+                    yield Unused(section.removesuffix("s"), name, entry.place)
 
 
 def _deliveries(tree: Tree, fields: Fields, name: str) -> tuple[Delivery, ...]:

@@ -224,7 +224,7 @@ class Parameter:
 class Launch:
     """How programs of one role are started: an argv template, and what lies beside them.
 
-    Placeholders of `run`: {program} {host} {port} {folder}, and any parameter. `files` maps
+    Placeholders of `run`: {program} {host} {port} {folder}, and parameters. `files` maps
     names under the working folder to contents, `folders` are made empty. `port` is fixed
     where the program cannot be told one.
     """
@@ -255,6 +255,16 @@ class Case:
     files: Mapping[str, bytes] = field(default_factory=dict)  # beside the launch's, or instead
     deadline: float | None = None  # seconds, where the suite's does not do
     feature: str = ""  # played only where the target claims it
+    weighed: bool = True  # its points are written, be they 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """What is defined and used by nothing: "fragment", its name, and where."""
+
+    kind: str
+    name: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,4 +287,4 @@ class Suite:
     pipelined: bool = False  # TCP: requests may be sent ahead of the answers
     deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
-    unused: tuple[tuple[str, str], ...] = ()  # kind and name of what no case uses
+    unused: tuple[Unused, ...] = ()
