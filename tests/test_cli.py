@@ -62,7 +62,7 @@ def test_lint_takes_a_folder(spec, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "line", "told"),
-    [(WRONG, 15, "purpos"), (VACUOUS, 8, "GREET-2")],
+    [(WRONG, 14, "purpos"), (VACUOUS, 8, "GREET-2")],
     ids=["error", "finding"],
 )
 def test_lint_names_the_place(spec, capsys, text, line, told):
