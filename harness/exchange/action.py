@@ -28,13 +28,16 @@ class DoSend:
 
     UDP: each piece is one datagram; they are sent back to back. `another_port`: from a
     socket of its own, which from then on is the connection's. `stray`: from a stranger's
-    socket whose answers nobody reads. Answer: Sent, or Refused where the connection is gone.
+    socket whose answers nobody reads. `to`: where the client's datagram of this number came
+    from (1 is the first, 0: where we have sent so far); a server's answer knows its question.
+    Answer: Sent, or Refused where the connection is gone.
     """
 
     connection: Connection
     pieces: tuple[bytes, ...]
     another_port: bool = False
     stray: bool = False
+    to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Bytes of a stream, or one whole datagram. `new_port`: from a port not seen before."""
+    """Bytes of a stream, or one whole datagram. `new_port`: from a port not seen before.
+
+    `at` is when the kernel received a datagram, or when bytes of a stream were read.
+    """
 
     connection: Connection
     data: bytes

@@ -12,7 +12,7 @@ from harness.exchange.action import Ended, Received
 from harness.exchange.expectation import Answered, Expectation, Said
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Connection
+from harness.exchange.plan import Connection, Release
 from harness.wire.message import Scope
 
 
@@ -23,6 +23,7 @@ class Arrivals:
         self._judgement = judgement
         self._inboxes: dict[Connection, Inbox] = {}
         self._later: dict[Connection, list[Expectation]] = {}
+        self._released: set[Connection] = set()
 
     def get(self, connection: Connection) -> Inbox | None:
         """Returns the inbox, None where the connection was never there."""
@@ -32,14 +33,23 @@ class Arrivals:
         """Begins anew on this connection."""
         self._inboxes[connection] = Inbox(connection.over)
         self._later.pop(connection, None)
+        self._released.discard(connection)
+
+    def release(self, step: Release) -> None:
+        """Forgets a connection, and takes nothing in from it any more."""
+        self._inboxes.pop(step.connection, None)
+        self._released.add(step.connection)
 
     def clear(self) -> None:
         """Forgets all connections."""
         self._inboxes.clear()
         self._later.clear()
+        self._released.clear()
 
     def receive(self, signal: Received) -> None:
         """Takes in bytes, be it on a connection that nobody has opened: UDP has no opening."""
+        if signal.connection in self._released:
+            return
         if signal.connection not in self._inboxes:
             self.open(signal.connection)
         self._inboxes[signal.connection].add(signal)

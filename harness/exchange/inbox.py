@@ -13,13 +13,20 @@ from harness.spec.model import Ending, Transport
 
 
 class Inbox:
-    """Arrivals of one connection, oldest first. `used`: something was said on it."""
+    """Arrivals of one connection, oldest first. `used`: something was said on it.
 
-    __slots__ = ("_datagrams", "at", "data", "ended", "new_port", "open", "used")
+    `judged` counts the messages taken out, `before` is when the last of these had come.
+    """
+
+    __slots__ = (
+        "_datagrams", "at", "before", "data", "ended", "judged", "new_port", "open", "used",
+    )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
         self.data = b""  # the stream so far, or the oldest datagram
         self.at = 0.0  # when the last of it came
+        self.before = 0.0
+        self.judged = 0
         self.new_port = False
         self.ended: Ending | None = None
         self.open = True  # our side
@@ -48,6 +55,8 @@ class Inbox:
 
     def drop(self, length: int) -> None:
         """Takes out a message: so many bytes of the stream, or the oldest datagram."""
+        self.before = self.at
+        self.judged += 1
         if self._datagrams is None:
             self.data = self.data[length:]
             return

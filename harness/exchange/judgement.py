@@ -55,7 +55,7 @@ class Judgement:
         return worst([*self._warnings, finding])
 
     def against_spec(self, said: Said, inbox: Inbox, captures: Scope) -> str:
-        """Returns what a match still breaks: the port that it came from, the author's hook.
+        """Returns what a match still breaks: its port, its time, the author's hook.
 
         Raises: HarnessError where the hook itself fails.
         """
@@ -66,6 +66,8 @@ class Judgement:
         if self._server and inbox.new_port is not own:
             wanted = "a port of its own" if own else "the port it was sent to"
             return f"{self.who} answered from the wrong port: wanted {wanted}"
+        if act.not_before is not None and inbox.at - inbox.before < act.not_before:
+            return _too_soon(self.who, inbox.at - inbox.before, act.not_before)
         if act.hook is None:
             return ""
         try:
@@ -184,6 +186,13 @@ class Judgement:
     def _diagnosed(self, connection: Connection, expected: bytes, actual: bytes) -> str:
         sent, cut = self.has_sent(connection), self._pieces.get(connection, ())
         return diagnosis.hint(diagnosis.Answer(expected, actual, sent, cut, self._plan.delivery))
+
+
+def _too_soon(who: str, seconds: float, wanted: float) -> str:
+    return (
+        f"{who} said this {seconds:.3f} s after its message before, without waiting: "
+        f"{wanted:g} s is the least"
+    )
 
 
 def _count(data: bytes) -> str:

@@ -44,7 +44,9 @@ class Observation:
             return None
         if self.status is None:
             return Await(Awaited.OUTPUT, None, step.place)
-        return self.missed(step, Rested(diagnosis.ending(self.status)), captures)
+        reason = f"{self._judgement.who} {diagnosis.ending(self.status)} before it printed this"
+        comparison = self._judgement.printed_instead(act, captures, self._terminal.unread)
+        return self._judgement.finding(step, reason, comparison, "exit")
 
     def found(self, step: Look, here: bool) -> Action | Finding | None:
         """Returns what follows from a search for a file."""

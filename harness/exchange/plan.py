@@ -94,6 +94,13 @@ class Expect(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Release(Step):
+    """The target may go on by itself: what comes from here on is not looked at."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
 class Type(Step):
     """The harness types a line at the target's terminal."""
 
@@ -112,7 +119,7 @@ class Restart(Step):
     """The harness stops the server and starts it again on its port."""
 
 
-AnyStep = Open | Accept | Send | Stray | Close | Expect | Type | Look | Restart
+AnyStep = Open | Accept | Send | Stray | Close | Expect | Release | Type | Look | Restart
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from harness.exchange.plan import (
     Look,
     Open,
     Plan,
+    Release,
     Restart,
     Send,
     Stray,
@@ -36,6 +37,7 @@ from harness.spec.model import (
     Ending,
     Event,
     Exits,
+    GoesOn,
     Opens,
     Origin,
     Prints,
@@ -117,6 +119,9 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
     elif isinstance(act, Restarts):
         if role is Role.SERVER:
             yield Restart(where, setup)
+    elif isinstance(act, GoesOn):
+        if event.by is role:
+            yield Release(where, setup, connection)
     elif event.by is role:
         if not _unseen(act, event.over):
             yield _awaited(act, event, connection)

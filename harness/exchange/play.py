@@ -46,6 +46,7 @@ from harness.exchange.plan import (
     Look,
     Open,
     Plan,
+    Release,
     Restart,
     Send,
     Step,
@@ -89,6 +90,7 @@ class Play:
             Stray: self._stray,
             Close: self._close,
             Expect: self._expect,
+            Release: self._arrivals.release,
             Type: self._type,
             Look: self._look,
             Restart: self._restart,
@@ -158,7 +160,7 @@ class Play:
         if inbox is None:  # a client that has not come yet
             return Await(Awaited.CONNECT, step.connection, step.place)
         inbox.used = True
-        return self._speaker.send(step)
+        return self._speaker.send(step, inbox.judged)
 
     def _stray(self, step: Stray) -> Action:
         return DoSend(step.connection, (step.data,), stray=True)

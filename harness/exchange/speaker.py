@@ -6,6 +6,8 @@ know: what is answered, when it is said.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.errors import Place, SpecError
 from harness.exchange.action import DoSend, DoType
 from harness.exchange.delivery import pieces
@@ -24,14 +26,18 @@ class Speaker:
         self._captures = captures
         self._judgement = judgement
 
-    def send(self, step: Send) -> DoSend:
-        """Returns what a step puts on the wire. Raises: SpecError, HarnessError."""
+    def send(self, step: Send, judged: int) -> DoSend:
+        """Returns what a step puts on the wire. Raises: SpecError, HarnessError.
+
+        `judged`: how many of the target's messages were, the last of which is answered.
+        """
         connection, origin = step.connection, step.says[0].origin
         messages = [self._bytes_of(says, step.place) for says in step.says]
         if origin is Origin.STRANGER:
             return DoSend(connection, tuple(messages), stray=True)
         if connection.over is Transport.UDP:
-            return self._datagrams(connection, messages, origin)
+            answered = step.says[0].answers or judged
+            return replace(self._datagrams(connection, messages, origin), to=answered)
         if self._delivery is Delivery.COALESCED:
             messages = [b"".join(messages)]
         cut = tuple(p for message in messages for p in pieces(message, self._delivery) if p)

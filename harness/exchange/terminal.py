@@ -6,7 +6,7 @@ Belongs here: output as one text that is searched. Must not know: ptys, processe
 from __future__ import annotations
 
 from harness.exchange.plan import Step
-from harness.wire.message import Judge, Matched
+from harness.wire.message import Judge
 
 _MOST = 1 << 16  # bytes of output that are searched
 
@@ -24,10 +24,10 @@ class Terminal:
 
     def take(self, judge: Judge) -> bool:
         """Finds a message anywhere in the output, and goes on behind it."""
-        found = _end_of(judge, self.unread)
+        found = judge.find(self.unread)
         if found is None:
             return False
-        self.unread = self.unread[found:]
+        self.unread = self.unread[found[1] :]
         return True
 
     def forbid(self, step: Step, judge: Judge) -> None:
@@ -37,17 +37,6 @@ class Terminal:
     def broken(self) -> tuple[Step, bytes] | None:
         """Returns the step whose ban was broken, with the output, None while none was."""
         for step, judge in self._forbidden:
-            if _end_of(judge, self.unread) is not None:
+            if judge.find(self.unread) is not None:
                 return step, self.unread
         return None
-
-
-def _end_of(judge: Judge, text: bytes) -> int | None:
-    if judge.expected is not None:
-        at = text.find(judge.expected)
-        return None if at < 0 else at + len(judge.expected)
-    for at in range(len(text)):
-        found = judge.judge(text[at:], ended=False)
-        if isinstance(found, Matched) and found.length:
-            return at + found.length
-    return None

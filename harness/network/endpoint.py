@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import time
 
 from harness.errors import MachineError
 from harness.spec.model import Ending, Transport
@@ -17,6 +18,9 @@ HOST = "127.0.0.1"
 
 _IP_RECVERR = 11  # linux/in.h; tells an unconnected UDP socket of ICMP port unreachable
 _ERROR_ROOM = 512  # bytes of ancillary data in which one error comes
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h; each datagram tells when the kernel received it
+_STAMP = struct.Struct("ll")  # struct timespec
+_STAMP_ROOM = socket.CMSG_SPACE(_STAMP.size)
 _SMALL = 4096  # bytes; the kernel doubles it and keeps its own minimum
 
 
@@ -30,12 +34,27 @@ def stream(small: bool = False) -> socket.socket:
 
 
 def datagrams(port: int = 0) -> socket.socket:
-    """Returns a non-blocking UDP socket at a loopback port that hears of refusals."""
+    """Returns a non-blocking UDP socket at a loopback port that hears of refusals and times."""
     made = _made(socket.SOCK_DGRAM)
     with contextlib.suppress(OSError):
         made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     _bind(made, port)
     return made
+
+
+def receive(sock: socket.socket) -> tuple[bytes, tuple[str, int], float]:
+    """Returns one datagram, its sender, and when it came in seconds since 1970.
+
+    The time is the kernel's where it tells one: however late we read, it is right.
+    Raises: OSError as the socket does.
+    """
+    data, ancillary, _, source = sock.recvmsg(65536, _STAMP_ROOM)
+    for _, kind, stamp in ancillary:
+        if kind == _SO_TIMESTAMPNS and len(stamp) == _STAMP.size:
+            seconds, nanoseconds = _STAMP.unpack(stamp)
+            return data, source, seconds + nanoseconds / 1e9
+    return data, source, time.time()
 
 
 def drop_errors(sock: socket.socket) -> None:

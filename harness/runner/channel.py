@@ -78,26 +78,33 @@ class DatagramChannel:
         self.open = True
         self.shared = shared  # the server's one socket, in the client role
         self._earlier: list[socket.socket] = []
+        self._sources: list[Address] = []  # of the shared socket's datagrams
 
-    def write(self, data: bytes) -> int:
-        """Sends one datagram. Raises: OSError as the socket does."""
-        if self.peer is None:
+    def write(self, data: bytes, to: int = 0) -> int:
+        """Sends one datagram, to where the client's one of this number came from (0: the last).
+
+        Raises: OSError as the socket does.
+        """
+        peer = self._sources[to - 1] if 0 < to <= len(self._sources) else self.peer
+        if peer is None:
             raise OSError(errno.EDESTADDRREQ, "no datagram has come from the client yet")
-        return self.sock.sendto(data, self.peer)
+        return self.sock.sendto(data, peer)
 
     def read(self) -> Signal | None:
         """Returns one datagram, or the refusal that an ICMP message told."""
         try:
-            data, source = self.sock.recvfrom(65536)
+            data, source, at = endpoint.receive(self.sock)
         except BlockingIOError:
             return None
         except OSError as exc:
             endpoint.drop_errors(self.sock)
             return Refused(self.connection, exc.strerror or str(exc))
         new_port = not self.shared and source != self.peer
+        if self.shared:
+            self._sources.append(source)
         if self.shared or new_port:
             self.peer = source
-        return Received(self.connection, data, time.time(), new_port)
+        return Received(self.connection, data, at, new_port)
 
     def move(self, sock: socket.socket) -> None:
         """Goes on from another socket; the earlier one only shows answers that went astray."""

@@ -282,7 +282,7 @@ class Driver:
             who = "a stranger" if action.stray else channel.connection.client
             self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
             try:
-                self._from(channel, action.stray)(piece)
+                self._put(channel, piece, action)
             except OSError as exc:
                 return Refused(action.connection, exc.strerror or str(exc))
         return Sent()
@@ -298,12 +298,13 @@ class Driver:
         self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
         return channel
 
-    def _from(self, channel: DatagramChannel, stray: bool) -> Callable[[bytes], int]:
-        if not stray:
-            return channel.write
+    def _put(self, channel: DatagramChannel, piece: bytes, action: DoSend) -> None:
+        if not action.stray:
+            channel.write(piece, action.to)
+            return
         stranger = endpoint.datagrams()
         self._strangers.append(stranger)
-        return lambda piece: stranger.sendto(piece, channel.peer or self._target)
+        stranger.sendto(piece, channel.peer or self._target)
 
     def _close(self, action: DoClose) -> Signal:
         channel = self._channels.get(action.connection)

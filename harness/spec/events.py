@@ -17,6 +17,7 @@ from harness.spec.model import (
     Ending,
     Event,
     Exits,
+    GoesOn,
     Hook,
     Level,
     Opens,
@@ -181,8 +182,9 @@ def _act(tree: Tree, node: Node, fields: Fields, stage: Stage) -> Act:
     if len(acts) != 1:
         found = " and ".join(acts) or "none"
         raise tree.error(node, f"an event wants one act of {', '.join(_ACTS)}, found {found}")
-    if acts[0] != "says" and "example" in fields:
-        raise tree.error(fields["example"].place, f"an example belongs to says, found {acts[0]}")
+    stray = [name for name in ("example", "answers", "not_before") if name in fields]
+    if acts[0] != "says" and stray:
+        raise tree.error(fields[stray[0]].place, f"{stray[0]} belongs to says, found {acts[0]}")
     if acts[0] in ("says", "silent", "closes"):
         return _said(tree, node, fields, stage, acts[0])
     return _other(tree, fields[acts[0]], stage)
@@ -207,7 +209,8 @@ def _other(tree: Tree, chosen: Field, stage: Stage) -> Act:
             return _exits(tree, node)
     if not tree.flag(node, chosen.name):
         raise tree.error(node, f"{chosen.name!r} is true or left out")
-    return Opens() if chosen.name == "opens" else Restarts()
+    flags: Mapping[str, Act] = {"opens": Opens(), "restarts": Restarts(), "goes_on": GoesOn()}
+    return flags[chosen.name]
 
 
 def _exits(tree: Tree, node: Node) -> Exits:
@@ -260,10 +263,15 @@ def _said(tree: Tree, node: Node, fields: Fields, stage: Stage, act: str) -> Sai
             raise tree.error(fields["example"].place, "an example for a message without holes")
         if example.open:
             raise tree.error(fields["example"].node, "an example has no holes")
-    origin = Origin.USUAL
+    says = Says(message, example, _hook(tree, fields, stage))
     if "from" in fields:
-        origin = Origin(tree.word(fields["from"].node, "from", keys.ORIGINS.split("|")))
-    return Says(message, example, _hook(tree, fields, stage), origin)
+        origin = tree.word(fields["from"].node, "from", keys.ORIGINS.split("|"))
+        says = replace(says, origin=Origin(origin))
+    if "answers" in fields:
+        says = replace(says, answers=tree.integer(fields["answers"].node, "answers"))
+    if "not_before" in fields:
+        says = replace(says, not_before=tree.number(fields["not_before"].node, "not_before"))
+    return says
 
 
 def _hook(tree: Tree, fields: Fields, stage: Stage) -> Hook | None:
@@ -283,6 +291,10 @@ def _possible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> No
         wrong = "UDP has no connection that could be closed"
     elif over is Transport.TCP and _from_elsewhere(act):
         wrong = "over TCP what is said comes on its connection, never from another port"
+    elif over is Transport.TCP and _timed_or_aimed(act):
+        wrong = "answers and not_before are about datagrams"
+    elif by is Role.CLIENT and any(says.answers is not None for says in messages(act)):
+        wrong = "clients begin the talk: it is the server that answers"
     elif isinstance(act, Opens) and by is Role.SERVER:
         wrong = "clients begin the talk: a server does not open"
     elif isinstance(act, Restarts) and by is Role.CLIENT:
@@ -295,6 +307,10 @@ def _possible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> No
 
 def _from_elsewhere(act: Act) -> bool:
     return any(says.origin is not Origin.USUAL for says in messages(act))
+
+
+def _timed_or_aimed(act: Act) -> bool:
+    return any((says.answers, says.not_before) != (None, None) for says in messages(act))
 
 
 def messages(act: Act) -> Iterator[Says]:

@@ -205,6 +205,7 @@ ACTS = (
     Key("never_stores", "payload", "No such file lies beside the working folder, as ../name does."),
     Key("exits", "exit", "The program ends: a code, any, or nonzero."),
     Key("restarts", "true", "The server is stopped and started on its port."),
+    Key("goes_on", "true", "It may go on by itself: what else it says here does not count."),
 )
 MODIFIERS = (
     Key("to", "text", "Which client a server's event is about; default: who acted last."),
@@ -217,10 +218,20 @@ MODIFIERS = (
         ORIGINS,
         "UDP: it comes from a port of its own, with which the talk goes on, or from a stranger.",
     ),
+    Key(
+        "answers",
+        "whole",
+        "UDP: it answers the datagram of this number on the connection, from 1, not the last.",
+    ),
+    Key(
+        "not_before",
+        "number",
+        "UDP: seconds that lie between the target's datagram before and this one, at the least.",
+    ),
 )
 CHOICE = (
     *(key for key in ACTS if key.name in ("says", "silent", "closes")),
-    *(key for key in MODIFIERS if key.name in ("example", "hook", "from")),
+    *(key for key in MODIFIERS if key.name in ("example", "hook", "from", "not_before")),
     Key("level", LEVELS, "Below must it earns a warning."),
     Key("reason", "text", "What the warning says."),
 )

@@ -107,6 +107,8 @@ class Says:
     example: Message | None = None
     hook: Hook | None = None
     origin: Origin = Origin.USUAL  # UDP only
+    answers: int | None = None  # UDP, harness only: to where this datagram came from, from 1
+    not_before: float | None = None  # UDP, target only: seconds since its datagram before
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,11 @@ class Restarts:
     """The server is stopped and started again on the same port."""
 
 
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """From here on it may go on by itself: what else it says on this connection counts nothing."""
+
+
 Said = Says | Silent | Closes
 
 
@@ -184,7 +191,7 @@ class AnyOf:
     choices: tuple[Choice, ...]
 
 
-Act = Says | Opens | Closes | Silent | Types | Prints | Stores | Exits | Restarts | AnyOf
+Act = Says | Opens | Closes | Silent | Types | Prints | Stores | Exits | Restarts | GoesOn | AnyOf
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,14 @@ class FieldsJudge:
             return Mismatch(len(data)) if ended else More()
         return self._walk(data[:size], True)
 
+    def find(self, data: bytes) -> tuple[int, int] | None:
+        """See Judge."""
+        for at in range(len(data)):
+            found = self.judge(data[at:], ended=False)
+            if isinstance(found, Matched) and found.length:
+                return at, at + found.length
+        return None
+
     def _end(self, data: bytes) -> int | None:
         if self._layout.size is not None:
             return self._layout.size

@@ -58,6 +58,10 @@ class Judge(Protocol):
         """
         ...
 
+    def find(self, data: bytes) -> tuple[int, int] | None:
+        """Returns where the message first stands in the bytes, as start and end."""
+        ...
+
 
 class Message(Protocol):
     """A payload as a spec states it, frozen."""

@@ -408,6 +408,11 @@ class ExactJudge:
             return _MORE
         return Mismatch(agreeing(expected, data))
 
+    def find(self, data: bytes) -> tuple[int, int] | None:
+        """Searches; see Judge."""
+        at = data.find(self.expected or b"")
+        return None if at < 0 else (at, at + self._length)
+
 
 def agreeing(one: bytes, other: bytes) -> int:
     """Returns how many leading bytes two strings share."""
@@ -462,6 +467,14 @@ class PatternJudge:
         body = _without_delimiter(data[:end], self._framing)
         inner = self._walk(body, ended=True, whole=True)
         return Matched(end, inner.captures) if isinstance(inner, Matched) else judged
+
+    def find(self, data: bytes) -> tuple[int, int] | None:
+        """Searches; see Judge. What matches no bytes at all is not found."""
+        for found in self._segments[0].full.finditer(data):
+            judged = self._walk(data[found.start() :], ended=False, whole=False)
+            if isinstance(judged, Matched) and judged.length:
+                return found.start(), found.start() + judged.length
+        return None
 
     def _walk(self, data: bytes, ended: bool, whole: bool) -> Judged:
         """Matches segment by segment, with the bytes that an earlier number counts between."""

@@ -33,7 +33,7 @@ from harness.exchange.action import (
     Sent,
     Signal,
 )
-from harness.exchange.plan import AnyStep, Connection, Look, Plan, Send
+from harness.exchange.plan import AnyStep, Connection, Expect, Look, Plan, Send
 from harness.exchange.planning import make_plan, steps_of, swapped
 from harness.exchange.play import Play
 from harness.spec.model import (
@@ -50,6 +50,7 @@ from harness.spec.model import (
 from harness.wire.template import Hole, Literal, Template
 
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
+_OPEN = b"request timed out; RTT = 0.5 s; min, max, avg, 10 %"  # where a case leaves it open
 _LONGEST = 200_000  # signals; more is a circle
 _PATIENT = (Awaited.SILENCE, Awaited.NOTHING_MORE)
 
@@ -86,6 +87,7 @@ class Talk:
     ) -> None:
         self.tested, self.peer = Side(tested), Side(peer)
         self._clock = clock
+        self._pause = max(_pauses(tested), default=0.0)
         self._tamper = tamper
 
     def run(self) -> Play:
@@ -160,6 +162,7 @@ class Talk:
         new_port = action.another_port and side.plan.role is Role.CLIENT
         for piece in pieces:
             for bite in self._bites(other, connection, piece):
+                self._clock += self._pause if side is self.peer else 0.0
                 other.pending.append(Received(connection, bite, self._clock, new_port))
         return Sent()
 
@@ -184,6 +187,14 @@ class Talk:
         return Sent()
 
 
+def _pauses(plan: Plan) -> Iterator[float]:
+    """Yields the seconds that the peer has to let pass before what it says."""
+    for step in plan.steps:
+        for choice in step.choices if isinstance(step, Expect) else ():
+            if isinstance(choice.act, Says) and choice.act.not_before is not None:
+                yield choice.act.not_before
+
+
 def _patience(side: Side) -> int:
     kind = side.awaits
     return _PATIENT.index(kind) if kind in _PATIENT else len(_PATIENT)
@@ -195,7 +206,8 @@ def _beside_the_wire(side: Side, action: Await) -> Signal | None:
     act = next(looks, None)
     match act.act if act else None:
         case Prints(message) if action.kind is Awaited.OUTPUT:
-            return Printed(b"> " + message.produce(side.play.captures) + b"\n")
+            text = _OPEN if message.open else message.produce(side.play.captures)
+            return Printed(b"> " + text + b"\n")
         case Exits(code, nonzero) if action.kind is Awaited.EXIT:
             return Exited(code or int(nonzero))
     return None

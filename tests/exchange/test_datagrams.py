@@ -1,0 +1,116 @@
+"""Single datagrams in a play: where an answer goes, what comes too soon, what no longer counts."""
+
+import pytest
+
+from harness.errors import Place, SpecError
+from harness.exchange.action import Await, Done, DoSend, Received, Sent
+from harness.exchange.plan import Connection
+from harness.exchange.planning import make_plan
+from harness.exchange.play import Play
+from harness.spec.loader import load
+from harness.spec.model import Delivery, Role, Transport
+from harness.verdict import Verdict
+
+SUITE = """\
+suite: pings
+title: Pings
+roles: [client]
+transport: udp
+requirements:
+  PING-1: {level: must, text: It pings.}
+probe:
+  - client: "ping"
+  - server: "pong"
+cases:
+  - id: pinged
+    purpose: It pings.
+    verifies: [PING-1]
+    exchange:
+"""
+CLIENT = Connection("client", Transport.UDP)
+
+
+class NoFiles:
+    def read(self, path):
+        raise SpecError(Place(path), "there is none")
+
+    def hooks(self, path):
+        raise SpecError(Place(path), "there is none")
+
+
+def play_of(*events):
+    text = SUITE + "\n".join(f"      - {event}" for event in events)
+    suite = load("pings.yaml", text, NoFiles())
+    return Play(make_plan(suite, suite.cases[0], Role.CLIENT, Delivery.PLAIN, 1, {}))
+
+
+def ping(play, text, at):
+    return play.feed(Received(CLIENT, text, at))
+
+
+def test_an_answer_goes_to_where_the_last_judged_datagram_came_from():
+    play = play_of('client: "1"', 'client: "2"', 'server: "pong"')
+    play.start()
+    ping(play, b"1", 0.0)
+    assert ping(play, b"2", 0.0) == DoSend(CLIENT, (b"pong",), to=2)
+
+
+def test_a_late_answer_goes_to_where_its_own_datagram_came_from():
+    play = play_of('client: "1"', 'client: "2"', 'server: {says: "pong", answers: 1}')
+    play.start()
+    ping(play, b"1", 0.0)
+    assert ping(play, b"2", 0.0) == DoSend(CLIENT, (b"pong",), to=1)
+
+
+def test_a_datagram_that_came_ahead_does_not_move_the_answer():
+    play = play_of('client: "1"', 'server: "pong"', 'client: "2"', "client: {goes_on: true}")
+    play.start()
+    play.feed(Received(CLIENT, b"1", 0.0))
+    assert play.feed(Sent()) != Done()
+    assert ping(play, b"2", 0.0) == Done()
+    assert play.finding.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"), [(10.5, Verdict.PASS), (12.0, Verdict.PASS), (10.499, Verdict.FAIL)]
+)
+def test_what_comes_too_soon_is_wrong(second, verdict):
+    play = play_of('client: "1"', 'client: {says: "2", not_before: 0.5}', "client: {goes_on: true}")
+    play.start()
+    ping(play, b"1", 10.0)
+    assert ping(play, b"2", second) == Done()
+    assert play.finding.verdict is verdict
+
+
+def test_how_much_too_soon_is_told():
+    play = play_of('client: "1"', 'client: {says: "2", not_before: 0.5}')
+    play.start()
+    ping(play, b"1", 10.0)
+    ping(play, b"2", 10.25)
+    assert "0.250 s after" in play.finding.reason
+    assert "0.5 s is the least" in play.finding.reason
+
+
+def test_what_is_said_in_between_does_not_move_the_time():
+    play = play_of('client: "1"', 'server: "x"', 'client: {says: "2", not_before: 0.5}')
+    play.start()
+    assert isinstance(ping(play, b"1", 10.0), DoSend)
+    play.feed(Sent())
+    ping(play, b"2", 10.1)
+    assert play.finding.verdict is Verdict.FAIL
+
+
+def test_what_else_is_said_counts_where_nobody_lets_it():
+    play = play_of('client: "1"')
+    play.start()
+    assert isinstance(ping(play, b"1", 0.0), Await)
+    ping(play, b"2", 0.0)
+    assert play.finding.verdict is Verdict.FAIL
+
+
+def test_what_else_is_said_counts_nothing_where_it_may_go_on():
+    play = play_of('client: "1"', "client: {goes_on: true}", 'client: {prints: "done"}')
+    play.start()
+    assert isinstance(ping(play, b"1", 0.0), Await)
+    assert isinstance(ping(play, b"2", 0.0), Await)
+    assert play.finding.verdict is Verdict.PASS
