@@ -28,6 +28,13 @@ def not_the_same(captures: Mapping[str, bytes], at: float) -> str | None:
     return None
 
 
+def the_next_number(captures: Mapping[str, bytes], at: float) -> str | None:
+    lost, number = int(captures["lost"]), int(captures["number"])
+    if number == lost:
+        return f"number {lost} is sent again, where {lost + 1} was wanted: what is lost is given up"
+    return None if number == lost + 1 else f"number {number} follows number {lost}"
+
+
 def near_the_clock(captures: Mapping[str, bytes], at: float) -> str | None:
     told = int(captures["now"]) - _FROM_1900_TO_1970
     if abs(told - at) <= _TOLERANCE:
