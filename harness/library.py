@@ -25,9 +25,12 @@ class Files:
             return Path(path).read_bytes()
         except OSError as exc:
             raise SpecError(Place(path), f"cannot read {path}: {exc.strerror}") from exc
+        except ValueError as exc:  # a NUL in the name
+            raise SpecError(Place(path), f"cannot read {path!r}: {exc}") from exc
 
     def hooks(self, path: str) -> Mapping[str, Callable[..., str | None]]:
         """Returns the functions of a hook file. Raises: SpecError where it does not load."""
+        self.read(path)
         module_spec = importlib.util.spec_from_file_location(Path(path).stem, path)
         if module_spec is None or module_spec.loader is None:
             raise SpecError(Place(path), f"{path} is no Python file")

@@ -5,22 +5,27 @@ Belongs here: what must hold along a case's events. Must not know: YAML's shapes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harness.errors import Place, SpecError
 from harness.spec.events import messages, referring
-from harness.spec.model import Case, Event, GoesOn, Origin, Role, Says, Suite, Transport
+from harness.spec.model import Case, Closes, Event, GoesOn, Origin, Role, Says, Suite, Transport
 from harness.spec.tree import Tree
+from harness.wire.template import Template
+
+Trees = Mapping[str, Tree]
 
 
-def hold_together(tree: Tree, suite: Suite) -> None:
+def hold_together(trees: Trees, suite: Suite) -> None:
     """Raises: SpecError at the first event that could not be played."""
-    _along(tree, suite, suite.probe, suite.roles, "the probe")
+    _along(trees, suite, suite.probe, suite.roles, "the probe")
     for case in suite.cases:
-        _along(tree, suite, case.exchange, case.roles, f"case {case.id}")
-        _several(tree, case)
+        _along(trees, suite, case.exchange, case.roles, f"case {case.id}")
+        _several(trees, case)
 
 
 def _along(
-    tree: Tree, suite: Suite, events: tuple[Event, ...], roles: tuple[Role, ...], what: str
+    trees: Trees, suite: Suite, events: tuple[Event, ...], roles: tuple[Role, ...], what: str
 ) -> None:
     bound = set(suite.parameters)
     left: set[tuple[Role, str, Transport]] = set()
@@ -29,43 +34,52 @@ def _along(
         if isinstance(event.act, GoesOn):
             left.add(whose)
         elif whose in left and any(messages(event.act)):
-            raise _error(tree, event.place, "it goes on before this: what it says does not count")
+            message_ = "it goes on before this: what it says does not count"
+            raise _error(trees, event.place, message_)
         for message in referring(event):
-            missing = sorted(message.references - bound)
-            if missing:
-                raise _error(tree, event.place, f"{{{missing[0]}}} is bound by nothing before it")
+            for name in sorted(message.references - bound):
+                message_ = f"{{{name}}} is bound by nothing before it"
+                raise _error(trees, event.place, message_, f"{{{name}", f"({name})")
         for says in messages(event.act):
+            for name in sorted(says.message.captures & set(suite.parameters)):
+                message_ = f"the capture {name!r} has the name of a parameter"
+                raise _error(trees, event.place, message_, f"{{{name}:")
             bound |= says.message.captures
-            wrong = _beyond(says, event.by, roles)
-            if wrong:
-                raise _error(tree, event.place, f"{what} is for a {wrong}")
-            played = event.by.other in roles
-            if says.message.open and says.example is None and played:
-                raise _error(
-                    tree,
-                    event.place,
-                    f"{what} is for a {event.by.other}, so the harness says this: it wants an "
-                    "example",
-                )
+        wrong = _impossible(event, roles)
+        if wrong:
+            raise _error(trees, event.place, f"{what} is for a {wrong}")
 
 
-def _beyond(says: Says, by: Role, roles: tuple[Role, ...]) -> str:
-    """Returns what a target cannot do, or the harness does not, "" where all is well."""
-    if by in roles and says.origin is Origin.STRANGER:
-        return f"{by} as target, which cannot speak as a stranger"
-    if by in roles and says.answers is not None:
-        return f"{by} as target, which chooses itself what it answers"
-    if by.other in roles and says.not_before is not None:
-        return f"{by.other} as target, and the harness, which says this, does not wait"
+def _impossible(event: Event, roles: tuple[Role, ...]) -> str:
+    """Returns what an event asks that cannot be: with which target, and why."""
+    said = tuple(messages(event.act))
+    if event.by in roles and any(says.origin is Origin.STRANGER for says in said):
+        return f"{event.by} as target, which cannot speak as a stranger"
+    if event.by in roles and any(says.answers is not None for says in said):
+        return f"{event.by} as target, which chooses itself what it answers"
+    if event.by.other in roles and any(says.not_before is not None for says in said):
+        return f"{event.by.other} as target, and the harness, which says this, does not wait"
+    if event.by in roles and event.over is Transport.UDP and isinstance(event.act, Closes):
+        return f"{event.by} as target, and over UDP nobody sees it close"
+    if event.by in roles and event.over is Transport.TCP and any(map(_is_empty, said)):
+        return f"{event.by} as target, and over TCP an empty message is none"
+    if event.by.other in roles and any(says.message.open and says.example is None for says in said):
+        return f"{event.by.other}, so the harness says this: it wants an example"
     return ""
 
 
-def _several(tree: Tree, case: Case) -> None:
+def _is_empty(says: Says) -> bool:
+    return isinstance(says.message, Template) and not says.message.parts
+
+
+def _several(trees: Trees, case: Case) -> None:
     if len(case.clients) > 1 and Role.CLIENT in case.roles:
         message = f"case {case.id} has several clients: it is for roles: [server] alone"
-        raise _error(tree, case.place, message)
+        raise _error(trees, case.place, message)
 
 
-def _error(tree: Tree, place: Place, message: str) -> SpecError:
-    """An event can stand in an included file, whose lines this tree does not have."""
-    return tree.error(place, message) if place.file == tree.path else SpecError(place, message)
+def _error(trees: Trees, place: Place, message: str, *tokens: str) -> SpecError:
+    """Returns an error at the first of the tokens that stands in the event's line."""
+    tree = trees[place.file]
+    found = (tree.found(place, token) for token in tokens)
+    return tree.error(next((each for each in found if each != place), place), message)

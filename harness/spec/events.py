@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
+from harness.errors import Place
 from harness.spec import keys
 from harness.spec.model import (
     Act,
@@ -40,29 +42,38 @@ from harness.spec.payloads import (
     template_of,
     text_template,
 )
-from harness.spec.tree import Field, Fields, Node, Tree, is_text
+from harness.spec.section import Span, optional_flag, optional_text, section, whole
+from harness.spec.tree import Field, Fields, Node, Tree, is_scalar, is_text
 from harness.wire.message import Message
 
 _ACTS = tuple(key.name for key in keys.ACTS)
-_DEEPEST = 20  # fragments in fragments; more is a circle
+_SAYING = ("example", "hook", "from", "answers", "not_before")  # keys that belong to says
+_ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn)
+_SERVER, _ANY_CLIENT = "server", "client"
+_MOST = 10_000  # events of one exchange
+_EXIT_CODES = Span(0, 255)
+_TIMES = Span(1, _MOST)
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A named exchange, in the file where it stands."""
+    """A named exchange, in the file where it stands; `seen` are names that it refers to."""
 
     tree: Tree
     node: Node
+    place: Place
     parameters: tuple[str, ...]
     surroundings: Surroundings
     hooks: Mapping[str, Callable[..., str | None]]
+    seen: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Stage:
     """What an exchange is read with: who takes part, what can be used.
 
-    `last` is the client that acted last, to whom a server's event is by default.
+    `last` is the client that acted last, to whom a server's event is by default. `meant` is
+    the client that a fragment's `client` is. `path` are the fragments that are being read.
     """
 
     clients: tuple[str, ...]
@@ -71,18 +82,36 @@ class Stage:
     hooks: Mapping[str, Callable[..., str | None]]
     around: Surroundings
     last: str = ""
-    depth: int = 0
+    meant: str = ""
+    path: tuple[str, ...] = ()
     fragments_used: set[str] = field(default_factory=set)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The clients, as an event may name them."""
+        return (*self.clients, _ANY_CLIENT) if self.meant else self.clients
 
-def exchange(tree: Tree, node: Node, stage: Stage) -> Iterator[Event]:
-    """Yields the events of an exchange, fragments and repeats written out."""
-    for item in tree.items(node, "exchange"):
+    def client(self, name: str) -> str:
+        """Returns the client that is meant by a name."""
+        return self.meant if self.meant and name == _ANY_CLIENT else name
+
+
+def events(tree: Tree, node: Node, what: str, stage: Stage) -> tuple[Event, ...]:
+    """Returns the events of an exchange, fragments and repeats written out. Raises: SpecError."""
+    tree.some(node, what)
+    found = tuple(islice(_exchange(tree, node, stage), _MOST + 1))
+    if len(found) > _MOST:
+        raise tree.error(node, f"{what} has more than {_MOST:,} events")
+    return found
+
+
+def _exchange(tree: Tree, node: Node, stage: Stage) -> Iterator[Event]:
+    for item in tree.some(node, "exchange"):
         fields = tree.fields(item, "an event")
         if "use" in fields:
             yield from _used(tree, item, fields, stage)
         elif "repeat" in fields:
-            yield from _repeated(tree, item, fields, stage)
+            yield from _repeated(tree, fields, stage)
         else:
             yield _event(tree, item, fields, stage)
 
@@ -91,36 +120,43 @@ def exchange(tree: Tree, node: Node, stage: Stage) -> Iterator[Event]:
 
 
 def _used(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[Event]:
-    name = tree.word(fields["use"].node, "use", tuple(stage.fragments))
+    use = fields["use"].node
+    name = tree.word(use, "use", tuple(stage.fragments))
     fragment = stage.fragments[name]
+    if name in stage.path:
+        circle = " uses ".join((*stage.path[stage.path.index(name) :], name))
+        raise tree.error(use, f"a fragment uses itself: {circle}")
     stage.fragments_used.add(name)
     what = f"the use of {name}"
-    tree.known(fields, what, ("use", *fragment.parameters))
+    tree.known(fields, what, (*keys.names("use"), *fragment.parameters))
     tree.required(item, fields, what, fragment.parameters)
-    if stage.depth >= _DEEPEST:
-        raise tree.error(item, f"fragment {name!r} uses itself")
     values = {
         each: template_of(tree, fields[each].node, each, stage.around)
         for each in fragment.parameters
     }
+    meant = stage.meant
+    if "as" in fields:
+        meant = stage.client(tree.word(fields["as"].node, "as", stage.names))
+    inside = replace(fragment.surroundings, values=values, used=set())
     inner = replace(
         stage,
-        around=fragment.surroundings.with_values(values),
+        around=inside,
         hooks=fragment.hooks,
-        depth=stage.depth + 1,
+        last=meant if "as" in fields else stage.last,
+        meant=meant,
+        path=(*stage.path, name),
     )
-    yield from exchange(fragment.tree, fragment.node, inner)
+    yield from _exchange(fragment.tree, fragment.node, inner)
     stage.last = inner.last
+    fragment.seen.update(inside.used)
+    fragment.surroundings.used.update(inside.used - set(values))
 
 
-def _repeated(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[Event]:
-    tree.known(fields, "an event", ("repeat",))
-    inner = tree.fields(fields["repeat"].node, "repeat")
-    tree.known(inner, "repeat", keys.names("repeat"))
-    tree.required(fields["repeat"].node, inner, "repeat", keys.required("repeat"))
-    times = tree.integer(inner["times"].node, "times")
-    for _ in range(times):
-        yield from exchange(tree, inner["exchange"].node, stage)
+def _repeated(tree: Tree, fields: Fields, stage: Stage) -> Iterator[Event]:
+    tree.known(fields, "an event", keys.names("repeated"))
+    inner = section(tree, fields["repeat"].node, "repeat", "repeat")
+    for _ in range(whole(tree, inner["times"].node, "times", _TIMES)):
+        yield from _exchange(tree, inner["exchange"].node, stage)
 
 
 # -- one event -----------------------------------------------------------------------------
@@ -129,28 +165,32 @@ def _repeated(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[
 def _event(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
     speaker = _speaker(tree, item, fields, stage)
     value = fields[speaker].node
-    if is_text(value):
-        inner: Fields = {}
-        says = Says(text_template(tree, value, speaker, stage.around))
-        act: Act = says
+    inner: Fields = {}
+    if is_scalar(value):
+        act: Act = Says(text_template(tree, value, speaker, stage.around))
     else:
         inner = tree.fields(value, f"what {speaker} does")
-        tree.known(inner, f"what {speaker} does", _names_of_event())
+        tree.known(inner, f"what {speaker} does", _KEYS)
         act = _act(tree, value, inner, stage)
     client = _client(tree, speaker, inner, stage)
-    by = Role.SERVER if speaker == "server" else Role.CLIENT
+    by = Role.SERVER if speaker == _SERVER else Role.CLIENT
     over = _over(tree, inner, stage)
     _possible(tree, item, act, by, over)
-    setup = "setup" in inner and tree.flag(inner["setup"].node, "setup")
-    return Event(by, client, over, act, tree.place(item), setup)
+    for name in ("to", "over"):
+        if name in inner and not isinstance(act, _ON_CONNECTION):
+            raise tree.error(inner[name].place, f"{name!r} is for what is said and done on a line")
+    return Event(by, client, over, act, tree.place(item), optional_flag(tree, inner, "setup"))
 
 
-def _names_of_event() -> tuple[str, ...]:
-    return (*keys.names("event"), *keys.names("payload"))
+_KEYS = (*keys.names("event"), *keys.names("payload"))
 
 
 def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
-    speakers = ("server", *stage.clients)
+    speakers = (_SERVER, *stage.names)
+    if _ANY_CLIENT in fields and _ANY_CLIENT not in speakers and stage.path:
+        hint = f"write `as: {stage.clients[0]}` where {stage.path[-1]!r} is used"
+        message = "there are several clients, and nothing says which one this is"
+        raise tree.error(item, message, hint)
     tree.known(fields, "an event", (*speakers, "use", "repeat"))
     if len(fields) != 1:
         found = " and ".join(fields) or "nobody"
@@ -159,13 +199,13 @@ def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
 
 
 def _client(tree: Tree, speaker: str, inner: Fields, stage: Stage) -> str:
-    if speaker != "server":
+    if speaker != _SERVER:
         if "to" in inner:
             raise tree.error(inner["to"].place, "a client speaks to the server alone")
-        stage.last = speaker
-        return speaker
+        stage.last = stage.client(speaker)
+        return stage.last
     if "to" in inner:
-        return tree.word(inner["to"].node, "to", stage.clients)
+        return stage.client(tree.word(inner["to"].node, "to", stage.names))
     return stage.last or stage.clients[0]
 
 
@@ -177,17 +217,21 @@ def _over(tree: Tree, inner: Fields, stage: Stage) -> Transport:
 
 def _act(tree: Tree, node: Node, fields: Fields, stage: Stage) -> Act:
     acts = [name for name in _ACTS if name in fields]
-    if is_payload(fields):
-        acts.append("says")
-    if len(acts) != 1:
-        found = " and ".join(acts) or "none"
-        raise tree.error(node, f"an event wants one act of {', '.join(_ACTS)}, found {found}")
-    stray = [name for name in ("example", "answers", "not_before") if name in fields]
-    if acts[0] != "says" and stray:
-        raise tree.error(fields[stray[0]].place, f"{stray[0]} belongs to says, found {acts[0]}")
+    ways = [name for name in keys.names("payload") if name in fields]
+    if len(acts) + bool(ways) != 1:
+        found = " and ".join([*acts, *ways[:1]]) or "none"
+        raise tree.error(node, f"an event has one act, found {found}")
+    acts = acts or ["says"]
+    _belonging(tree, fields, acts[0])
     if acts[0] in ("says", "silent", "closes"):
         return _said(tree, node, fields, stage, acts[0])
     return _other(tree, fields[acts[0]], stage)
+
+
+def _belonging(tree: Tree, fields: Fields, act: str) -> None:
+    for name in _SAYING:
+        if name in fields and act != "says":
+            raise tree.error(fields[name].place, f"{name} belongs to says, found {act}")
 
 
 def _other(tree: Tree, chosen: Field, stage: Stage) -> Act:
@@ -196,57 +240,72 @@ def _other(tree: Tree, chosen: Field, stage: Stage) -> Act:
         case "any_of":
             return _any_of(tree, node, stage)
         case "types":
-            return Types(text_template(tree, node, "types", around))
+            return Types(_closed(tree, node, "types", around))
         case "prints":
             return Prints(payload(tree, node, "prints", around))
         case "never_prints":
             return Prints(payload(tree, node, "never_prints", around), never=True)
         case "stores":
-            return Stores(payload(tree, node, "stores", around))
+            return Stores(_closed(tree, node, "stores", around))
         case "never_stores":
-            return Stores(payload(tree, node, "never_stores", around), never=True)
+            return Stores(_closed(tree, node, "never_stores", around), never=True)
         case "exits":
             return _exits(tree, node)
-    if not tree.flag(node, chosen.name):
-        raise tree.error(node, f"{chosen.name!r} is true or left out")
+    _true(tree, node, chosen.name)
     flags: Mapping[str, Act] = {"opens": Opens(), "restarts": Restarts(), "goes_on": GoesOn()}
     return flags[chosen.name]
 
 
+def _closed(tree: Tree, node: Node, what: str, around: Surroundings) -> Message:
+    """Returns a payload of which all bytes are known when it is wanted."""
+    found = payload(tree, node, what, around)
+    if found.open:
+        raise tree.error(node, f"{what} wants a payload without holes")
+    return found
+
+
+def _true(tree: Tree, node: Node, what: str) -> None:
+    if not tree.flag(node, what):
+        raise tree.error(node, f"{what!r} is true or left out")
+
+
 def _exits(tree: Tree, node: Node) -> Exits:
     if not is_text(node):
-        return Exits(tree.integer(node, "exits"))
-    word = tree.word(node, "exits", ("any", "nonzero"))
+        return Exits(whole(tree, node, "exits", _EXIT_CODES))
+    word = tree.word(node, "exits", keys.EXITS.split("|"))
     return Exits(nonzero=word == "nonzero")
 
 
 def _any_of(tree: Tree, node: Node, stage: Stage) -> AnyOf:
-    found = []
-    for item in tree.items(node, "any_of"):
-        if is_text(item):
-            found.append(Choice(Says(text_template(tree, item, "any_of", stage.around))))
-            continue
-        fields = tree.fields(item, "an alternative")
-        tree.known(fields, "an alternative", (*keys.names("choice"), *keys.names("payload")))
-        acts = [name for name in ("says", "silent", "closes") if name in fields]
-        acts += ["says"] if is_payload(fields) else []
-        if len(acts) != 1:
-            raise tree.error(item, "an alternative wants one of says, silent, closes")
-        said = _said(tree, item, fields, stage, acts[0])
-        level = Level.MUST
-        if "level" in fields:
-            level = Level(tree.word(fields["level"].node, "level", keys.LEVELS.split("|")))
-        reason = tree.text(fields["reason"].node, "reason") if "reason" in fields else ""
-        found.append(Choice(said, level, reason))
+    found = [_choice(tree, item, stage) for item in tree.items(node, "any_of")]
     if len(found) < 2:
         raise tree.error(node, f"any_of wants two alternatives or more, found {len(found)}")
     return AnyOf(tuple(found))
 
 
+def _choice(tree: Tree, item: Node, stage: Stage) -> Choice:
+    if is_scalar(item):
+        return Choice(Says(text_template(tree, item, "an alternative", stage.around)))
+    fields = tree.fields(item, "an alternative")
+    tree.known(fields, "an alternative", (*keys.names("choice"), *keys.names("payload")))
+    acts = [name for name in ("says", "silent", "closes") if name in fields]
+    acts += ["says"] if is_payload(fields) else []
+    if len(acts) != 1:
+        found = " and ".join(acts) or "none"
+        raise tree.error(item, f"an alternative wants one of says, silent, closes, found {found}")
+    _belonging(tree, fields, acts[0])
+    said = _said(tree, item, fields, stage, acts[0])
+    level = Level.MUST
+    if "level" in fields:
+        level = Level(tree.word(fields["level"].node, "level", keys.LEVELS.split("|")))
+    if "reason" in fields and level is Level.MUST:
+        raise tree.error(fields["reason"].place, "a reason is told where the level is below must")
+    return Choice(said, level, optional_text(tree, fields, "reason"))
+
+
 def _said(tree: Tree, node: Node, fields: Fields, stage: Stage, act: str) -> Said:
     if act == "silent":
-        if not tree.flag(fields["silent"].node, "silent"):
-            raise tree.error(fields["silent"].node, "'silent' is true or left out")
+        _true(tree, fields["silent"].node, "silent")
         return Silent()
     if act == "closes":
         return Closes(Ending(tree.word(fields["closes"].node, "closes", keys.ENDINGS.split("|"))))
@@ -268,7 +327,7 @@ def _said(tree: Tree, node: Node, fields: Fields, stage: Stage, act: str) -> Sai
         origin = tree.word(fields["from"].node, "from", keys.ORIGINS.split("|"))
         says = replace(says, origin=Origin(origin))
     if "answers" in fields:
-        says = replace(says, answers=tree.integer(fields["answers"].node, "answers"))
+        says = replace(says, answers=whole(tree, fields["answers"].node, "answers", _TIMES))
     if "not_before" in fields:
         says = replace(says, not_before=tree.number(fields["not_before"].node, "not_before"))
     return says
@@ -286,8 +345,10 @@ def _hook(tree: Tree, fields: Fields, stage: Stage) -> Hook | None:
 
 def _possible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> None:
     """Raises: SpecError for what cannot happen."""
+    acts = [choice.act for choice in act.choices] if isinstance(act, AnyOf) else [act]
+    closes = any(isinstance(each, Closes) for each in acts)
     wrong = ""
-    if over is Transport.UDP and isinstance(act, Closes) and by is Role.SERVER:
+    if over is Transport.UDP and closes and by is Role.SERVER:
         wrong = "UDP has no connection that could be closed"
     elif over is Transport.TCP and _from_elsewhere(act):
         wrong = "over TCP what is said comes on its connection, never from another port"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.spec.captures import never_used
+from harness.spec.events import messages
 from harness.spec.examples import not_satisfying
 from harness.spec.expectations import LOOKS
 from harness.spec.finding import Exchange, Finding, exchanges
@@ -42,7 +43,15 @@ def _unverified(suite: Suite) -> Iterator[Finding]:
 
 
 def _unused(suite: Suite) -> Iterator[Finding]:
+    hooked = any(
+        says.hook
+        for exchange in exchanges(suite)
+        for event in exchange.events
+        for says in messages(event.act)
+    )
     for each in suite.unused:
+        if each.kind == "parameter" and hooked:
+            continue  # a hook is given all parameters
         yield Finding(each.place, f"the {each.kind} {each.name!r} is used nowhere")
 
 

@@ -6,18 +6,19 @@ Belongs here: every way of writing bytes. Must not know: who says them, and when
 from __future__ import annotations
 
 import base64
-import binascii
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from harness.errors import HarnessError, SpecError
 from harness.spec import keys
-from harness.spec.tree import Field, Fields, Node, Tree, is_text
+from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, is_text
 from harness.wire import template
+from harness.wire.framing import LINE
 from harness.wire.message import Message
-from harness.wire.template import Template, TemplateError
+from harness.wire.template import Hole, Literal, Template, TemplateError
 
 
 class Sources(Protocol):
@@ -46,6 +47,9 @@ class Surroundings:
         return replace(self, values={**self.values, **values})
 
 
+LARGEST = 1 << 24  # bytes of one payload
+_MOST_PARTS = 200_000  # literals, references and holes of one payload
+_DIGITS = ("int", "digits")
 _WAYS = tuple(key.name for key in keys.PAYLOAD)
 
 
@@ -56,7 +60,7 @@ def is_payload(fields: Fields) -> bool:
 
 def payload(tree: Tree, node: Node, what: str, around: Surroundings) -> Message:
     """Reads a payload: a text, or a mapping with exactly one way of writing bytes."""
-    if is_text(node):
+    if is_scalar(node):
         return text_template(tree, node, what, around)
     fields = tree.fields(node, what)
     tree.known(fields, what, keys.names("payload"))
@@ -87,18 +91,38 @@ def text_template(tree: Tree, node: Node, what: str, around: Surroundings) -> Te
     """Reads a text template. Raises: SpecError at the column of the fault."""
     text = tree.text(node, what)
     try:
-        read = template.substituted(template.parse(text), around.values)
-    except (TemplateError, HarnessError) as exc:
-        place = tree.place(node)
-        if isinstance(exc, TemplateError) and "\n" not in text:
-            place = replace(place, column=place.column + 1 + exc.offset)
-        raise tree.error(place, str(exc)) from exc
-    around.used.update(_names(template.parse(text)))
+        written = template.parse(text)
+        read = template.substituted(written, around.values)
+    except TemplateError as exc:
+        raise tree.error(tree.inside(node, exc.offset), str(exc)) from exc
+    except HarnessError as exc:
+        raise tree.error(node, str(exc)) from exc
+    around.used.update(written.references)
+    return _sound(tree, node, read)
+
+
+def _sound(tree: Tree, node: Node, read: Template) -> Template:
+    """Raises: SpecError for a template that could judge nothing, or is too large."""
+    size = sum(len(part.data) for part in read.parts if isinstance(part, Literal))
+    if size > LARGEST or len(read.parts) > _MOST_PARTS:
+        raise tree.error(node, f"a payload has {LARGEST:,} bytes at most")
+    holes: dict[str, Hole] = {}
+    for part in read.parts:
+        if not isinstance(part, Hole):
+            continue
+        counted = holes.get(part.size)
+        if counted is not None and counted.kind not in _DIGITS:
+            raise tree.error(node, f"{part} counts by {counted}, which is no int or digits")
+        if part.name in holes:
+            raise tree.error(node, f"two holes have the name {part.name!r}")
+        if part.name:
+            holes[part.name] = part
+    if read.open:
+        try:  # compiles it, as a play does
+            read.bind(dict.fromkeys(read.references, b"1"), LINE)
+        except (re.error, OverflowError, HarnessError) as exc:
+            raise tree.error(node, f"this can match nothing: {exc}") from exc
     return read
-
-
-def _names(read: Template) -> frozenset[str]:
-    return read.references
 
 
 def _companions(tree: Tree, fields: Fields, way: str) -> None:
@@ -127,16 +151,25 @@ def _template(
             except SpecError as exc:
                 raise tree.error(node, exc.message) from exc
         case "fill":
-            times = tree.integer(fields["times"].node, "times")
-            return template.repeated(template_of(tree, node, "fill", around), times)
+            return _filled(tree, node, fields["times"].node, around)
         case "join":
-            parts = tree.items(node, "join")
-            return template.joined([template_of(tree, each, "join", around) for each in parts])
+            parts = [template_of(tree, each, "join", around) for each in tree.some(node, "join")]
+            return _sound(tree, node, template.joined(parts))
         case "bytes":
-            return template.octets(*bounds(tree, node, "bytes"))
+            return template.octets(*bounds(tree, node, "bytes", LARGEST))
     if not tree.flag(node, "any"):
         raise tree.error(node, "'any' is true or left out")
     return template.anything()
+
+
+def _filled(tree: Tree, node: Node, often: Node, around: Surroundings) -> Template:
+    filling = template_of(tree, node, "fill", around)
+    times = tree.integer(often, "times")
+    size = sum(len(part.data) for part in filling.parts if isinstance(part, Literal))
+    most = min(LARGEST // max(size, 1), _MOST_PARTS // max(len(filling.parts), 1))
+    if not 1 <= times <= most:
+        raise tree.error(often, f"times is from 1 to {most} here, found {times}")
+    return _sound(tree, node, template.repeated(filling, times))
 
 
 def _hex(tree: Tree, node: Node) -> bytes:
@@ -149,16 +182,20 @@ def _hex(tree: Tree, node: Node) -> bytes:
 def _base64(tree: Tree, node: Node) -> bytes:
     try:
         return base64.b64decode("".join(tree.text(node, "base64").split()), validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise tree.error(node, f"this is no base64: {exc}") from exc
 
 
-def bounds(tree: Tree, node: Node, what: str) -> tuple[int, int]:
+def bounds(tree: Tree, node: Node, what: str, most: int | None = None) -> tuple[int, int]:
     """Reads a number, or a list of two: the least and the most."""
-    numbers = [node] if not hasattr(node, "value") or isinstance(node.value, str) else node.value
+    if is_mapping(node):
+        raise tree.error(node, f"{what} wants a number, or [least, most], found a mapping")
+    numbers = [node] if is_scalar(node) else tree.some(node, what)
     read = [tree.integer(each, what) for each in numbers]
-    if len(read) not in (1, 2) or read[0] > read[-1] or read[0] < 0:
+    if len(read) > 2 or read[0] > read[-1] or read[0] < 0:
         raise tree.error(node, f"{what} wants a number, or [least, most], found {read}")
+    if most is not None and read[-1] > most:
+        raise tree.error(numbers[-1], f"{what} is {most:,} at most, found {read[-1]}")
     return read[0], read[-1]
 
 
@@ -171,50 +208,64 @@ def beside(path: str, name: str) -> str:
 # -- layouts -----------------------------------------------------------------------------
 
 
-def layouts(tree: Tree, node: Node) -> dict[str, Any]:
+def layouts(tree: Tree, entries: Fields) -> dict[str, Any]:
     """Reads `layouts:`; only here the module that imports scapy is loaded."""
+    return {name: _compiled(tree, name, entry.node) for name, entry in entries.items()}
+
+
+def _compiled(tree: Tree, name: str, node: Node) -> Any:  # noqa: ANN401 - lazily loaded
     layout = importlib.import_module("harness.wire.layout")
-    found = {}
-    for name, entry in tree.fields(node, "layouts").items():
-        try:
-            found[name] = _compiled(tree, layout, name, entry.node)
-        except HarnessError as exc:
-            if isinstance(exc, SpecError):
-                raise
-            raise tree.error(entry.node, str(exc)) from exc
-    return found
-
-
-def _compiled(tree: Tree, layout: Any, name: str, node: Node) -> Any:  # noqa: ANN401 - lazily loaded
-    if hasattr(node, "value") and isinstance(node.value, list) and node.tag.endswith(":map"):
+    if is_mapping(node):
         fields = tree.fields(node, f"layout {name}")
-        tree.known(fields, f"layout {name}", ("scapy",))
-        tree.required(node, fields, f"layout {name}", ("scapy",))
-        return layout.named_layer(tree.text(fields["scapy"].node, "scapy"))
+        tree.known(fields, f"layout {name}", keys.names("layout"))
+        tree.required(node, fields, f"layout {name}", keys.required("layout"))
+        path = fields["scapy"].node
+        try:
+            return layout.named_layer(tree.text(path, "scapy"))
+        except HarnessError as exc:
+            raise tree.error(path, str(exc)) from exc
     pairs = []
-    for item in tree.items(node, f"layout {name}"):
+    for item in tree.some(node, f"layout {name}"):
         for field_name, entry in tree.fields(item, f"a field of layout {name}").items():
             pairs.append((field_name, tree.text(entry.node, f"the type of {field_name}")))
-    return layout.compile_layout(name, pairs)
+            try:  # with each field anew, so that the error stands at the one that is wrong
+                made = layout.compile_layout(name, pairs)
+            except HarnessError as exc:
+                raise tree.error(entry.place, str(exc)) from exc
+    return made
 
 
 def _layout(tree: Tree, fields: Fields, around: Surroundings) -> Message:
     node = fields["layout"].node
     name = tree.word(node, "layout", tuple(around.layouts))
     around.used.add(f"layout {name}")
+    chosen = around.layouts[name]
     values: dict[str, int | Template] = {}
     if "fields" in fields:
-        for each, entry in tree.fields(fields["fields"].node, "fields").items():
+        entries = tree.fields(fields["fields"].node, "fields")
+        tree.known(entries, f"layout {name}", chosen.names)
+        for each, entry in entries.items():
             values[each] = _value(tree, entry, around)
-    layout = importlib.import_module("harness.wire.layout")
-    try:
-        made: Message = layout.Fields(around.layouts[name], tuple(values.items()))
-        made.describe()
-    except SpecError:
-        raise
-    except HarnessError as exc:
-        raise tree.error(node, str(exc)) from exc
+            _build(tree, entry, chosen, values[each])
+    return _message(chosen, values)
+
+
+def _message(layout: Any, values: Mapping[str, int | Template]) -> Message:  # noqa: ANN401 - lazily loaded
+    module = importlib.import_module("harness.wire.layout")
+    made: Message = module.Fields(layout, tuple(values.items()))
     return made
+
+
+def _build(tree: Tree, entry: Field, layout: Any, value: int | Template) -> None:  # noqa: ANN401 - lazily loaded
+    """Raises: SpecError where a field does not take its value, as far as that is known."""
+    alone = _message(layout, {entry.name: value})
+    if alone.open or alone.references:
+        return
+    try:
+        alone.produce({})
+    except HarnessError as exc:
+        shown = value if isinstance(value, int) else repr(value.describe())
+        raise tree.error(entry.node, f"field {entry.name} does not take {shown}") from exc
 
 
 def _value(tree: Tree, entry: Field, around: Surroundings) -> int | Template:

@@ -7,6 +7,7 @@ stand in harness.spec.keys; what only the loader can judge (ids, bindings, examp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -135,7 +136,7 @@ def _mapping(key: Key) -> Schema:
 def _entry(key: Key) -> Schema:
     """Returns what stands under each name of a mapping."""
     if key.of:
-        return _KINDS[key.of](key)
+        return _KINDS[key.of](replace(key, names=""))
     return {"$ref": "#/$defs/parameter"} if key.section == "parameter" else _record(key.section)
 
 

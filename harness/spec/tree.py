@@ -7,8 +7,10 @@ wrong types, words that YAML reads as something else. Must not know: what a key 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -21,7 +23,18 @@ _KINDS = {
     yaml.SequenceNode: "a list",
     yaml.ScalarNode: "a text",
 }
-_READ_AS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing"}
+_READ_AS = {
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "null": "nothing",
+    "timestamp": "a date",
+}
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML takes for one
+_ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.", re.DOTALL)  # one character in double quotes
+_DEEPEST = 50  # nodes within nodes
+_MOST_NODES = 1_000_000  # with all aliases spelled out
+_FEW = 8  # words that a message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +54,78 @@ class Tree:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self._lines = text.splitlines()
+        text = text.removeprefix("\ufeff")
+        self._lines = _LINE_END.split(text)
         try:
             root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.MarkedYAMLError as exc:
             raise self._unreadable(exc) from exc
-        except yaml.YAMLError as exc:
-            raise SpecError(Place(path), f"this is no YAML: {exc}") from exc
+        except yaml.reader.ReaderError as exc:
+            raise self._unprintable(text, exc) from exc
+        except RecursionError as exc:
+            raise SpecError(Place(path), "this nests too deep") from exc
         if root is None:
             raise SpecError(Place(path), "the file is empty")
         self.root: Node = root
+        self._measure(root, {}, 0)
+
+    def _measure(self, node: Node, sizes: dict[int, int], depth: int) -> int:
+        """Returns how many nodes there are with aliases spelled out.
+
+        Raises: SpecError for a node within itself, and for too many.
+        """
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if depth > _DEEPEST:
+            raise self.error(node, f"this nests deeper than {_DEEPEST}, or holds itself")
+        if id(node) not in sizes:
+            pairs = isinstance(node, yaml.MappingNode)
+            inner = [each for pair in node.value for each in pair] if pairs else node.value
+            sizes[id(node)] = 1 + sum(self._measure(each, sizes, depth + 1) for each in inner)
+        if sizes[id(node)] > _MOST_NODES:
+            raise self.error(node, f"spelled out, the aliases make more than {_MOST_NODES:,} nodes")
+        return sizes[id(node)]
 
     def place(self, node: Node) -> Place:
         """Returns where a node begins."""
         return Place(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
 
+    def inside(self, node: Node, offset: int) -> Place:
+        """Returns where a character of a scalar's value stands, the scalar where that is open."""
+        if not isinstance(node, yaml.ScalarNode):
+            return self.place(node)
+        place, line = self.place(node), self._line(self.place(node))
+        source = line[node.start_mark.column : node.end_mark.column]
+        if node.style == "|":
+            return self._in_block(node, offset)
+        if node.start_mark.line != node.end_mark.line:
+            return place
+        if node.style == "'":
+            offset += 1 + node.value[:offset].count("'")
+        elif node.style == '"':
+            written = _ESCAPE.findall(source[1:-1])
+            offset = 1 + sum(map(len, written[:offset]))
+        return replace(place, column=place.column + offset)
+
+    def _in_block(self, node: Node, offset: int) -> Place:
+        before, rest = node.value[:offset], node.value[offset:]
+        start = replace(self.place(node), line=node.start_mark.line + 2 + before.count("\n"))
+        value = before.rpartition("\n")[2] + rest.partition("\n")[0]
+        indent = len(self._line(start)) - len(value)
+        return replace(start, column=indent + 1 + len(before.rpartition("\n")[2]))
+
+    def found(self, place: Place, text: str) -> Place:
+        """Returns where a text first stands in a line from a place on, that place if nowhere."""
+        at = self._line(place).find(text, place.column - 1)
+        return replace(place, column=at + 1) if at >= 0 else place
+
     def error(self, at: Node | Place, message: str, hint: str = "") -> SpecError:
         """Returns an error that shows the line."""
         place = at if isinstance(at, Place) else self.place(at)
-        line = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
-        return SpecError(place, message, line, hint)
+        return SpecError(place, message, self._line(place), hint)
+
+    def _line(self, place: Place) -> str:
+        return self._lines[place.line - 1] if place.line <= len(self._lines) else ""
 
     def fields(self, node: Node, what: str) -> Fields:
         """Returns a mapping's entries by key, in order. Raises: SpecError."""
@@ -83,9 +148,9 @@ class Tree:
         """Raises: SpecError at the first key that is not among the names."""
         for name, field in fields.items():
             if name not in names:
-                close = difflib.get_close_matches(name, names, n=1)
-                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
-                raise self.error(field.place, f"unknown key {name!r} in {what}", hint)
+                raise self.error(
+                    field.place, f"unknown key {name!r} in {what}", _closest(name, names)
+                )
 
     def required(self, node: Node, fields: Fields, what: str, names: Collection[str]) -> None:
         """Raises: SpecError where one of the names is missing."""
@@ -96,8 +161,16 @@ class Tree:
     def items(self, node: Node, what: str) -> list[Node]:
         """Returns a list's items. Raises: SpecError."""
         if not isinstance(node, yaml.SequenceNode):
-            raise self.error(node, f"{what} is a list, found {kind_of(node)}")
+            hint = f"write [{node.value}]" if is_text(node) else ""
+            raise self.error(node, f"{what} is a list, found {kind_of(node)}", hint)
         return list(node.value)
+
+    def some(self, node: Node, what: str) -> list[Node]:
+        """Returns a list's items, one at least. Raises: SpecError."""
+        found = self.items(node, what)
+        if not found:
+            raise self.error(node, f"{what} is empty")
+        return found
 
     def text(self, node: Node, what: str) -> str:
         """Returns a text. Raises: SpecError where YAML reads it as something else."""
@@ -115,16 +188,20 @@ class Tree:
     def word(self, node: Node, what: str, among: Collection[str]) -> str:
         """Returns one of the given words. Raises: SpecError with the closest of them."""
         found = self.text(node, what)
-        if found not in among:
-            close = difflib.get_close_matches(found, among, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else ""
-            raise self.error(node, f"{what} is one of {', '.join(among)}, found {found!r}", hint)
-        return found
+        if found in among:
+            return found
+        if not among:
+            raise self.error(node, f"{what} is {found!r}, and there is none")
+        if len(among) > _FEW:
+            raise self.error(node, f"{what} is unknown: {found!r}", _closest(found, among))
+        close = difflib.get_close_matches(found, among, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else ""
+        raise self.error(node, f"{what} is one of {', '.join(among)}, found {found!r}", hint)
 
     def words(self, node: Node, what: str, among: Collection[str] | None = None) -> tuple[str, ...]:
-        """Returns a list of texts, each once."""
+        """Returns a list of texts, each once and at least one."""
         found: list[str] = []
-        for item in self.items(node, what):
+        for item in self.some(node, what):
             one = f"an item of {what}"
             name = self.text(item, one) if among is None else self.word(item, one, among)
             if name in found:
@@ -144,8 +221,11 @@ class Tree:
     def number(self, node: Node, what: str) -> float:
         """Returns a number that is not negative. Raises: SpecError."""
         if isinstance(node, yaml.ScalarNode) and node.tag in (f"{_TAG}int", f"{_TAG}float"):
-            value = float(str(node.value).replace("_", ""))
-            if value >= 0:
+            try:
+                value = float(str(node.value).replace("_", ""))
+            except ValueError:
+                value = math.nan
+            if 0 <= value < math.inf:
                 return value
         raise self.error(node, f"{what} is a number from 0 up, found {_shown(node)}")
 
@@ -154,13 +234,27 @@ class Tree:
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}bool":
             if node.value.lower() in ("true", "false"):
                 return bool(node.value.lower() == "true")
-            raise self.error(node, f"{what} is true or false, found {node.value}")
+            hint = f"write {'true' if node.value.lower() in ('yes', 'on') else 'false'}"
+            raise self.error(node, f"{what} is true or false, found {node.value}", hint)
         raise self.error(node, f"{what} is true or false, found {_shown(node)}")
 
     def _unreadable(self, exc: yaml.MarkedYAMLError) -> SpecError:
         mark = exc.problem_mark or exc.context_mark
         place = Place(self.path, mark.line + 1, mark.column + 1) if mark else Place(self.path)
-        return self.error(place, f"this is no YAML: {exc.problem or exc.context}")
+        is_tab = self._line(place)[place.column - 1 :].startswith("\t")
+        hint = "a tab: YAML indents with blanks" if is_tab else ""
+        return self.error(place, f"this is no YAML: {exc.problem or exc.context}", hint)
+
+    def _unprintable(self, text: str, exc: yaml.reader.ReaderError) -> SpecError:
+        before = _LINE_END.split(text[: text.find(chr(exc.character))])
+        place = Place(self.path, len(before), len(before[-1]) + 1)
+        escape = f'"\\x{exc.character:02x}"' if exc.character < 0x100 else "an escape"
+        return SpecError(place, f"this is no YAML: a control character, written {escape}")
+
+
+def _closest(name: str, names: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
 
 
 def kind_of(node: Node) -> str:
@@ -168,6 +262,16 @@ def kind_of(node: Node) -> str:
     if isinstance(node, yaml.ScalarNode) and node.tag != f"{_TAG}str":
         return _READ_AS.get(node.tag.removeprefix(_TAG), "a text")
     return _KINDS.get(type(node), "something else")
+
+
+def is_scalar(node: Node) -> bool:
+    """Says whether a node is one value, be it a text or what YAML reads as something else."""
+    return isinstance(node, yaml.ScalarNode)
+
+
+def is_mapping(node: Node) -> bool:
+    """Says whether a node has keys."""
+    return isinstance(node, yaml.MappingNode)
 
 
 def is_text(node: Node) -> bool:

@@ -301,12 +301,14 @@ def _hole(name: str | None, text: str, offset: int) -> Hole:
 
 
 def _expression(inside: str, offset: int) -> str:
-    try:
-        re.compile(inside.encode())
-    except re.error as exc:
-        raise TemplateError(f"like({inside}) is no regular expression: {exc}", offset) from exc
     if not inside:
         raise TemplateError("like() wants a regular expression", offset)
+    try:
+        compiled = re.compile(f"(?:{inside})".encode())
+    except (re.error, OverflowError) as exc:
+        raise TemplateError(f"like({inside}) is no regular expression: {exc}", offset) from exc
+    if compiled.groups:  # names and numbers of groups are the template's own
+        raise TemplateError(f"like({inside}) has a group: write (?:...) for (...)", offset)
     return inside
 
 
@@ -318,8 +320,9 @@ def _bounded(name: str | None, kind: str, inside: str | None, offset: int) -> Ho
         return Hole(name, kind, low, high)
     found = _BOUNDS.fullmatch(inside)
     if found and kind != "rest":
-        least = int(found.group(1))
-        return Hole(name, kind, least, int(found.group(2) or least))
+        low, high = int(found.group(1)), int(found.group(2) or found.group(1))
+        if low <= high:
+            return Hole(name, kind, low, high)
     if kind == "bytes" and _FIELD.fullmatch(inside):
         return Hole(name, kind, size=inside)
     raise TemplateError(f"found {kind}({inside}), wanted bounds as in {kind}(1..9)", offset)

@@ -1,0 +1,126 @@
+"""Parts: what a suite and its included files bring together.
+
+Belongs here: requirements, fragments, layouts, hooks and features, each defined once. Must
+not know: cases, what uses the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import SpecError
+from harness.spec import keys
+from harness.spec.events import Fragment
+from harness.spec.model import Level, Requirement
+from harness.spec.payloads import Sources, Surroundings, beside, layouts
+from harness.spec.section import (
+    entries,
+    filled_text,
+    is_named,
+    optional_text,
+    optional_words,
+    section,
+)
+from harness.spec.tree import Field, Fields, Node, Tree
+
+_OF_USE = keys.names("use")
+
+
+@dataclass(slots=True)
+class Parts:
+    """All that files have brought so far; `used` are the names that payloads refer to."""
+
+    sources: Sources
+    trees: dict[str, Tree] = field(default_factory=dict)
+    requirements: dict[str, Requirement] = field(default_factory=dict)
+    fragments: dict[str, Fragment] = field(default_factory=dict)
+    features: dict[str, str] = field(default_factory=dict)
+    layouts: dict[str, Any] = field(default_factory=dict)
+    hooks: dict[str, Callable[..., str | None]] = field(default_factory=dict)
+    cases: list[tuple[Tree, Node]] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What payloads can use of them."""
+        return Surroundings(self.sources, self.layouts, used=self.used)
+
+    def include(self, tree: Tree, node: Node) -> None:
+        """Takes in one file. Raises: SpecError."""
+        name = tree.text(node, "include")
+        path = beside(tree.path, name)
+        try:
+            text = self.sources.read(path).decode("utf-8")
+        except SpecError as exc:
+            raise tree.error(node, f"cannot include it: {exc.message}") from exc
+        except UnicodeDecodeError as exc:
+            raise tree.error(node, f"cannot include it: {path} is no UTF-8 text: {exc}") from exc
+        inner = Tree(path, text)
+        fields = inner.fields(inner.root, "an included file")
+        inner.known(fields, "an included file", keys.names("include"))
+        self.take(inner, fields)
+        if "cases" in fields:
+            self.cases += [(inner, each) for each in inner.some(fields["cases"].node, "cases")]
+
+    def take(self, tree: Tree, fields: Fields) -> None:
+        """Takes what one file defines. Raises: SpecError, also where it is defined already."""
+        self.trees[tree.path] = tree
+        for name, layout in layouts(tree, entries(tree, fields, "layouts")).items():
+            _once(tree, fields["layouts"].node, "layout", name, self.layouts)
+            self.layouts[name] = layout
+        if "hooks" in fields:
+            self._take_hooks(tree, fields["hooks"].node)
+        for name, entry in entries(tree, fields, "features").items():
+            if not is_named(name, "id"):
+                raise tree.error(entry.place, f"a feature is a-z, 0-9 and hyphens, found {name!r}")
+            _once(tree, fields["features"].node, "feature", name, self.features)
+            self.features[name] = tree.text(entry.node, f"feature {name}")
+        for name, entry in entries(tree, fields, "requirements").items():
+            _once(tree, fields["requirements"].node, "requirement", name, self.requirements)
+            self.requirements[name] = _requirement(tree, entry)
+        for name, entry in entries(tree, fields, "fragments").items():
+            _once(tree, fields["fragments"].node, "fragment", name, self.fragments)
+            self.fragments[name] = self._fragment(tree, entry)
+
+    def _take_hooks(self, tree: Tree, node: Node) -> None:
+        try:
+            found = self.sources.hooks(beside(tree.path, tree.text(node, "hooks")))
+        except SpecError as exc:
+            raise tree.error(node, exc.message) from exc
+        for name, call in found.items():
+            if name in self.hooks:
+                raise tree.error(node, f"hook {name!r} is defined by an included file already")
+            self.hooks[name] = call
+
+    def _fragment(self, tree: Tree, entry: Field) -> Fragment:
+        fields = section(tree, entry.node, f"fragment {entry.name}", "fragment")
+        parameters = optional_words(tree, fields, "with")
+        for name in parameters:
+            if name in _OF_USE or not is_named(name, "name"):
+                raise tree.error(fields["with"].node, f"{name!r} cannot be a parameter's name")
+        node = fields["exchange"].node
+        return Fragment(tree, node, entry.place, parameters, self.surroundings, self.hooks)
+
+
+def _once(tree: Tree, node: Node, what: str, name: str, known: dict[str, Any]) -> None:
+    """Raises: SpecError for what another file has defined; within one the tree sees it."""
+    if name in known:
+        entry = tree.fields(node, what)[name]
+        raise tree.error(entry.place, f"{what} {name!r} is defined by an included file already")
+
+
+def _requirement(tree: Tree, entry: Field) -> Requirement:
+    name, node = entry.name, entry.node
+    if not is_named(name, "requirement"):
+        raise tree.error(entry.place, f"a requirement's id is like ECHO-1, found {name!r}")
+    fields = section(tree, node, f"requirement {name}", "requirement")
+    return Requirement(
+        id=name,
+        level=Level(tree.word(fields["level"].node, "level", keys.LEVELS.split("|"))),
+        text=filled_text(tree, fields["text"].node, "text"),
+        source=optional_text(tree, fields, "source"),
+        hint=optional_text(tree, fields, "hint"),
+        place=entry.place,
+    )

@@ -1,0 +1,3 @@
+"""Hooks that cannot be loaded."""
+
+raise RuntimeError("not today")

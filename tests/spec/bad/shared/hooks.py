@@ -1,0 +1,5 @@
+"""A hook that is content."""
+
+
+def right(captures, at):
+    return None
