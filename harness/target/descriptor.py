@@ -43,7 +43,7 @@ class Descriptors:
         self._tables = tables
         self._pids = pids
         self._links = {pid: links(pid) for pid in pids}
-        self._seen: set[tuple[str, bool]] = set()
+        self._seen: set[tuple[object, str, bool]] = set()
         for pid in pids:
             if "anon_inode:[io_uring]" in self._links[pid].values():
                 raise UnknownWaitError(f"process {pid} uses io_uring")
@@ -56,8 +56,10 @@ class Descriptors:
         """
         for number, writes in wait.on.items():
             link = self._links[pid].get(number, "")
-            if (link, writes) not in self._seen:
-                self._seen.add((link, writes))
+            # Threads wait on the same socket or pipe; other links tell what it is, not which.
+            which = link if link.startswith(("socket:", "pipe:")) else (pid, number)
+            if (which, wait.call, writes) not in self._seen:
+                self._seen.add((which, wait.call, writes))
                 yield from self._one(pid, number, link, wait.call, writes)
 
     def _one(self, pid: int, number: int, link: str, call: str, writes: bool) -> Iterator[Limited]:
@@ -169,12 +171,10 @@ def _unready(held: int, writes: bool, what: str) -> None:
 
 
 def _timer(pid: int, number: int) -> Iterator[Limited]:
+    """One that shows no time is not armed, or is due and its CPU has not come to it yet."""
     found = _ARMED.search(_fdinfo(pid, number))
-    if found is None:
-        raise UnknownWaitError("it waits on a timer that cannot be read")
-    seconds = int(found[1]) + int(found[2]) / 1e9
-    if seconds:
-        yield Limited(seconds, "a timer's descriptor is armed")
+    seconds = int(found[1]) + int(found[2]) / 1e9 if found else 0.0
+    yield Limited(seconds or None, "it waits on a timer's descriptor")
 
 
 def _signals(pid: int, number: int) -> Iterator[Limited]:

@@ -224,25 +224,30 @@ def _launch(order: dict[str, Any], terminal: int) -> int:
 
 
 def descendants(root: int) -> tuple[int, ...]:
-    """Returns the pids of everything below a process, zombies included, parents first."""
+    """Returns the pids of everything below a process, zombies included, parents first.
+
+    An orphan moves up to the root, which is its subreaper, and a thread's children to the
+    thread that leads the process. Both are asked last, so that nothing escapes by moving
+    while this looks.
+    """
     # A kernel without CONFIG_PROC_CHILDREN does not list them: look through all of /proc.
     listed = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
     children: Callable[[int], list[int]] = _children if listed else _children_by_parent()
     found: dict[int, None] = {}
-    waiting = [root]
-    while waiting:
-        for child in children(waiting.pop()):
-            if child not in found:
-                found[child] = None
-                waiting.append(child)
+    while waiting := [child for child in children(root) if child not in found]:
+        while waiting:
+            pid = waiting.pop()
+            found[pid] = None
+            waiting += [child for child in children(pid) if child not in found]
     return tuple(found)
 
 
 def _children(pid: int) -> list[int]:
     children: list[int] = []
     with contextlib.suppress(OSError):  # it ended meanwhile
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            children += map(int, read(f"/proc/{pid}/task/{thread}/children").split())
+        for thread in reversed(os.listdir(f"/proc/{pid}/task")):  # the leader is the first
+            with contextlib.suppress(OSError):
+                children += map(int, read(f"/proc/{pid}/task/{thread}/children").split())
     return children
 
 

@@ -115,8 +115,9 @@ class Keeper:
 class Process:
     """One target: its main process and all that it has started.
 
-    `pid` is the main process. `exit_fd` is readable from its end on, `output_fd` whenever it
-    has printed something; neither ends by itself, and both are closed by `stop`.
+    `pid` is the main process, `keeper_pid` the one above it. `exit_fd` is readable from the
+    main one's end on, `output_fd` whenever something was printed; neither ends by itself, and
+    both are closed by `stop`.
     """
 
     def __init__(
@@ -132,7 +133,7 @@ class Process:
         self.pid = pid
         self.output_fd = master
         self.exit_fd = exit_fd
-        self._keeper_pid = keeper_pid
+        self.keeper_pid = keeper_pid
         # Held open so that the output does not end, and poll() does not spin, when a daemon
         # closes its side; that a target has ended is told by exit_fd alone.
         self._slave = slave
@@ -220,7 +221,7 @@ class Process:
 
     def descendants(self) -> tuple[int, ...]:
         """Returns all its processes, those too that have ended and were not waited for."""
-        return () if self._stopped else keeper.descendants(self._keeper_pid)
+        return () if self._stopped else keeper.descendants(self.keeper_pid)
 
     def stop(self) -> None:
         """Ends everything that it has started, at once, and waits until nothing is left.

@@ -5,24 +5,26 @@ know: what is awaited, how long. The rule is one-sided: RESTS is said only where
 an arrival from outside can wake any thread; whatever is not understood is something else.
 
 The rule. Between a first and a last look at every thread of every process of the target,
-1. the same threads were there and none was given a CPU: their run counts (the third number
-   of /proc/TID/schedstat) are equal;
+1. the same threads were there, those that have ended too, and none was given a CPU: their
+   run counts (the third number of /proc/TID/schedstat) are equal. So is the keeper's, which
+   is woken whenever a process ends whose parent is gone;
 2. each of them was off its CPU inside a system call that waits without a time limit
    (/proc/TID/syscall, for which the kernel waits until the thread is really descheduled);
 3. each was in state S. A thread that has been woken but that no CPU has taken up yet still
    shows the call it slept in and the old run count; only its state tells;
 4. nothing that a thread waits on was ready: what has arrived wakes a thread a moment later,
    and a CPU that the hypervisor has taken away makes that moment long;
-5. no timer was armed whose end anybody waits for, and nobody else than the harness and the
+5. no timer can go off whose end anybody waits for, and nobody else than the harness and the
    target itself can write to what is waited on;
 6. before the first look and after the last one no packet lay in the queue between sender and
    receiver.
 
 Why it is sound: nothing ran in between (1), so 2, 4 and 5, though seen one after the other,
 hold at one moment. At that moment no thread can go on by itself (2, 3, 5), no other thread
-can wake it (1), and nothing is there or on its way that would (4, 6). A child or thread that
-the first look missed was made by one that ran after it was looked at, or is in the last look
-and not in the first; either way the looks differ.
+can wake it (1), and nothing is there or on its way that would (4, 6). A process that the
+first look missed was made by one that ran after it was looked at, and is in the last look or
+has ended by then. If its parent is one of those seen, which did not run, it is seen as a
+zombie. Else it was an orphan, and the keeper was woken. Either way the looks differ.
 
 On 6: a packet over loopback is delivered inside of the send() that sends it, unless the
 kernel puts it off to ksoftirqd. Then it lies in a CPU's backlog, which is empty in both
@@ -102,12 +104,16 @@ def prove(process: Process, tables: Tables) -> Proof:
 
 def _prove(process: Process, tables: Tables) -> Proof:
     _nothing_under_way(tables)
-    first = _runs(process)
-    if not first:
+    if not process.descendants():
         return Proof(Kind.GONE)
-    waits = _waits(first)
+    keeper = process.keeper_pid
+    kept = _runs(keeper, keeper)
+    first = _look(process)
+    waits = _waits(thread for thread, runs in first.items() if runs)
+    if not waits:
+        return Proof(Kind.GONE)
     limits = list(_limits(process, tables, waits))
-    if _runs(process) != first:
+    if _look(process) != first or _runs(keeper, keeper) != kept:
         raise StirringError("it ran between two looks")
     _nothing_under_way(tables)
     if limits:
@@ -126,24 +132,32 @@ def _nothing_under_way(tables: Tables) -> None:
 # -- threads -------------------------------------------------------------------------------
 
 
-def _runs(process: Process) -> dict[Thread, bytes]:
-    """Returns how often each living thread was given a CPU. Raises: StirringError, OSError.
+def _look(process: Process) -> dict[Thread, bytes]:
+    """Returns the run count of each thread, b"" of one that has ended.
+
+    Raises: StirringError, UnknownWaitError, OSError.
+    """
+    return {
+        (pid, int(name)): _runs(pid, name)
+        for pid in process.descendants()
+        for name in os.listdir(f"/proc/{pid}/task")
+    }
+
+
+def _runs(pid: int, thread: int | str) -> bytes:
+    """Returns how often a thread was given a CPU, b"" where it has ended.
 
     The state is read first, so that a thread that was woken, ran, and sleeps again has
     another count.
     """
-    runs: dict[Thread, bytes] = {}
-    for pid in process.descendants():
-        for name in os.listdir(f"/proc/{pid}/task"):
-            folder = f"/proc/{pid}/task/{name}"
-            stat = read(f"{folder}/stat")
-            state = stat[stat.rindex(b")") + 2 :][:1]
-            if state in b"ZX":
-                continue
-            if state != b"S":
-                raise StirringError(f"a thread is in state {state.decode()}")
-            runs[pid, int(name)] = read(f"{folder}/schedstat").split()[2]
-    if b"0" in runs.values():
+    stat = read(f"/proc/{pid}/task/{thread}/stat")
+    state = stat[stat.rindex(b")") + 2 :][:1]
+    if state in b"ZX":
+        return b""
+    if state != b"S":
+        raise StirringError(f"a thread is in state {state.decode()}")
+    runs = read(f"/proc/{pid}/task/{thread}/schedstat").split()[2]
+    if runs == b"0":
         raise UnknownWaitError("the kernel does not count how often a thread runs")
     return runs
 
