@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from harness import doctor, library
 from harness.errors import HarnessError, SpecError
@@ -132,11 +134,11 @@ def _add_case(page: Page, case: Case) -> None:
     page.paragraph("", case.purpose)
 
 
-def _run(asked: argparse.Namespace) -> int:
-    import pytest
-
+def _run(asked: argparse.Namespace) -> NoReturn:
+    """Becomes pytest, which wants to be the first to import the plugin's package."""
     specs = [f"--spec={each}" for each in asked.spec]
-    return int(pytest.main([f"--target={asked.target}", *specs, *asked.rest]))
+    command = [sys.executable, "-P", "-m", "pytest", f"--target={asked.target}", *specs]
+    os.execv(sys.executable, [*command, *asked.rest])
 
 
 def _schema(_: argparse.Namespace) -> int:
