@@ -99,6 +99,18 @@ def free_on(port: int, transports: tuple[Transport, ...]) -> bool:
     return True
 
 
+def may_bind(port: int) -> bool:
+    """Says whether this user may bind the port, free or not: those below 1024 are guarded."""
+    with _made(socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            return False
+        except OSError:
+            return True
+    return True
+
+
 def _made(kind: socket.SocketKind) -> socket.socket:
     try:
         made = socket.socket(socket.AF_INET, kind)

@@ -17,14 +17,14 @@ from harness.verdict import Fault, Finding, Verdict
 
 def held_against(outcome: Outcome, known: Sequence[Known]) -> Outcome:
     """Returns the outcome with `known` set, or failed where it differs from what is known."""
-    entry = next((each for each in known if _speaks_of(each, outcome)), None)
-    if entry is None or outcome.verdict in (Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED):
-        return outcome
-    if outcome.verdict is Verdict.PASS:
-        return outcome if entry.sometimes else _gone(outcome, entry)
-    if outcome.verdict is entry.verdict and entry.reason in outcome.finding.reason:
+    entries = [each for each in known if _speaks_of(each, outcome)]
+    entry = next((each for each in entries if _foretold(each, outcome)), None)
+    if entry is not None:
         return replace(outcome, known=entry.why)
-    return outcome
+    certain = next((each for each in entries if not each.sometimes), None)
+    if certain is None or outcome.verdict not in (Verdict.PASS, Verdict.WARN):
+        return outcome
+    return _gone(outcome, certain)
 
 
 def _speaks_of(entry: Known, outcome: Outcome) -> bool:
@@ -32,7 +32,17 @@ def _speaks_of(entry: Known, outcome: Outcome) -> bool:
     return fnmatchcase(plan.case.id, entry.case) and fnmatchcase(plan.delivery, entry.delivery)
 
 
+def _foretold(entry: Known, outcome: Outcome) -> bool:
+    """Says whether this is what the entry tells; what is rare may pass when played again."""
+    verdict = outcome.verdict
+    passed_later = entry.sometimes and verdict is Verdict.WARN and outcome.broken_by
+    right = verdict is entry.verdict or passed_later
+    return bool(right) and entry.reason in outcome.finding.reason
+
+
 def _gone(outcome: Outcome, entry: Known) -> Outcome:
     reason = f"a known deviation is gone: {entry.why}; take it out of the manifest"
+    if outcome.verdict is Verdict.WARN:
+        reason = f"another deviation than the known one: {outcome.finding.reason}"
     finding = Finding(Verdict.FAIL, reason, Fault.NOBODY, entry.place)
     return replace(outcome, finding=finding)

@@ -26,7 +26,6 @@ from harness.target.lockfile import Lock, locked_within, try_lock
 from harness.target.process import Keeper, Process
 from harness.target.program import find
 from harness.target.ready import refuse_strangers, wait_until_bound
-from harness.target.target import Target
 
 # Below the ports that Linux gives to clients (32768 and up), above what servers listen on.
 _PORTS = range(20_000, 32_000)
@@ -133,10 +132,16 @@ class Workshop:
             self._keeper.close()
             self._keeper = None
 
-    def missing(self, target: Target) -> str:
-        """Returns the first program that the target needs and this machine lacks, or ""."""
-        needs = target.manifest.needs if target.manifest else ()
-        return next((each for each in needs if shutil.which(each, path=_path()) is None), "")
+    def lacking(self, job: Job) -> str:
+        """Returns what this machine lacks to run the target, in words, or ""."""
+        needs = job.target.manifest.needs if job.target.manifest else ()
+        missing = next((each for each in needs if shutil.which(each, path=_path()) is None), "")
+        if missing:
+            return f"this machine has no {missing}"
+        port = _fixed_port(job)
+        if port is not None and not endpoint.may_bind(port):
+            return f"port {port} is not for every user to bind"
+        return ""
 
     def start(self, job: Job) -> Instance:
         """Returns a running instance. Raises: TargetError, MachineError, UsageError."""
@@ -188,8 +193,7 @@ class Workshop:
 
     def _port(self, job: Job) -> tuple[int, Lock]:
         """Returns a port that no other worker of any run uses, held by a lock."""
-        manifest = job.target.manifest
-        fixed = (manifest.port if manifest else None) or _launch_of(job.suite, job.role).port
+        fixed = _fixed_port(job)
         if fixed is not None:
             return fixed, locked_within(_lock_of(fixed), _TURN)
         for port in self._candidates():
@@ -212,6 +216,14 @@ def _run_of(job: Job) -> str:
     if manifest is not None and manifest.run:
         return manifest.run
     return _launch_of(job.suite, job.role).run or _DEFAULT_RUN[job.role]
+
+
+def _fixed_port(job: Job) -> int | None:
+    """Returns the port that a server cannot be told to change, if there is one."""
+    if job.role is Role.CLIENT or job.target.address is not None:
+        return None
+    manifest = job.target.manifest
+    return (manifest.port if manifest else None) or _launch_of(job.suite, job.role).port
 
 
 def _launch_of(suite: Suite, role: Role) -> Launch:

@@ -64,11 +64,9 @@ class Runner:
 
     def _support(self, job: Job) -> Finding:
         """Returns PASS, or why the machine or the target's claims leave this case out."""
-        missing = self._workshop.missing(job.target)
-        if missing:
-            return Finding(
-                Verdict.UNSUPPORTED, f"this machine has no {missing}", Fault.MACHINE, job.case.place
-            )
+        lacking = self._workshop.lacking(job)
+        if lacking:
+            return Finding(Verdict.UNSUPPORTED, lacking, Fault.MACHINE, job.case.place)
         claimed = job.target.manifest.features if job.target.manifest else ()
         if job.case.feature and job.case.feature not in claimed:
             reason = f"optional: the target does not claim the feature {job.case.feature!r}"

@@ -136,7 +136,7 @@ def _deviation(tree: Tree, node: Node) -> Known:
     tree.required(node, fields, what, ("case", "reason", "why"))
     verdict = "fail"
     if "verdict" in fields:
-        verdict = tree.word(fields["verdict"].node, "verdict", ("fail", "warn"))
+        verdict = tree.word(fields["verdict"].node, "verdict", ("fail", "warn", "blocked"))
     return Known(
         case=tree.text(fields["case"].node, "case"),
         delivery=_text(tree, fields, "delivery") or "*",
