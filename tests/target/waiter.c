@@ -1,7 +1,8 @@
 /* waiter PORT WAY DELAY SECONDS: echoes, waiting for requests in one way and answering in another.
 
    WAY: recv select poll ppoll epoll sigio uring (UDP), child fork (UDP, handed on), tcp
-   tcp-threads tcp-fork tcp-poll. DELAY: none spin, sleeps in its thread (sleep clock select poll
+   tcp-threads tcp-fork tcp-poll. DELAY: none spin token (handed to and fro so often), print
+   (at its terminal, and nothing else), sleeps in its thread (sleep clock select poll
    epoll futex signal rcvtimeo timerfd), answers later from elsewhere (alarm timer timer-thread
    two-timerfds worker relay grandchild chain). */
 #define _GNU_SOURCE
@@ -164,6 +165,23 @@ static void chain(const struct request *r, int links) {
     _exit(0);
 }
 
+/* A child and its parent each wait for the other in turn, without a time limit. */
+static void token(const struct request *r) {
+    int there[2], back[2];
+    char c = 0;
+    must(pipe(there) == 0 && pipe(back) == 0, "pipe");
+    if (fork() == 0) {
+        close(there[1]);
+        while (read(there[0], &c, 1) == 1)
+            must(write(back[1], &c, 1) == 1, "write");
+        _exit(0);
+    }
+    for (int i = 0; i < (int)seconds; i++)
+        must(write(there[1], &c, 1) == 1 && read(back[0], &c, 1) == 1, "hand over");
+    answer(r);
+    close(there[0]), close(there[1]), close(back[0]), close(back[1]);
+}
+
 static void respond(const struct request *r) {
     struct itimerspec once = {{0, 0}, span()};
     struct itimerval timeout = {{0, 0}, {once.it_value.tv_sec, once.it_value.tv_nsec / 1000}};
@@ -196,6 +214,10 @@ static void respond(const struct request *r) {
                 sleep_in("sleep"), answer(r);
             _exit(0);
         }
+    } else if (is(delay, "token")) {
+        token(r);
+    } else if (is(delay, "print")) {
+        must(write(1, r->data, r->size) == r->size, "write");
     } else if (is(delay, "chain")) {
         if (fork() == 0)
             chain(r, (int)seconds);
