@@ -60,40 +60,54 @@ class Arrivals:
         if inbox is not None:
             inbox.ended = signal.how
 
-    def let_come(self, expectation: Expectation) -> None:
-        """Lets what is expected here come later, or not at all."""
-        self._later.setdefault(expectation.connection, []).append(expectation)
+    def let_come(self, expectation: Expectation, times: int) -> None:
+        """Lets what is expected here come later, up to so many times, or not at all."""
+        self._later.setdefault(expectation.connection, []).extend([expectation] * times)
 
     def judged(self, expectation: Expectation, inbox: Inbox, captures: Scope) -> Said:
         """Holds an expectation against what is there, behind what may have come late."""
         said = expectation.judge(inbox, captures)
-        while said.verdict is Answered.NO and self._absorbed(expectation.connection, captures):
+        while said.verdict is Answered.NO:
+            late = self._absorbed(expectation.connection, captures)
+            if late is Answered.NO:
+                return said
+            if late is Answered.NOT_YET:
+                return Said(Answered.NOT_YET)
             said = expectation.judge(inbox, captures)
         return said
 
     def left_over(self, captures: Scope) -> Iterator[tuple[Connection, Inbox]]:
         """Yields the inboxes that hold what nothing lets come."""
         for connection, inbox in self._inboxes.items():
-            while inbox.holds and self._absorbed(connection, captures):
-                pass
-            if inbox.holds:
+            if self.surplus(connection, captures):
                 yield connection, inbox
+
+    def held(self) -> Iterator[tuple[Connection, Inbox]]:
+        """Yields the inboxes that hold something."""
+        return ((connection, inbox) for connection, inbox in self._inboxes.items() if inbox.holds)
+
+    def surplus(self, connection: Connection, captures: Scope) -> bool:
+        """Says whether there is what nothing lets come; what may come late is taken out."""
+        inbox, late = self._inboxes[connection], Answered.YES
+        while inbox.holds and late is Answered.YES:
+            late = self._absorbed(connection, captures)
+        return inbox.holds and late is Answered.NO
 
     @property
     def open_still(self) -> bool:
         """Says whether more could come on any connection."""
         return any(inbox.open and inbox.ended is None for inbox in self._inboxes.values())
 
-    def _absorbed(self, connection: Connection, captures: Scope) -> bool:
-        """Takes out one message that an earlier expectation lets come."""
-        inbox = self._inboxes[connection]
-        for earlier in self._later.get(connection, ()):
-            if not inbox.holds:
-                return False
+    def _absorbed(self, connection: Connection, captures: Scope) -> Answered:
+        """Takes out one message that an earlier expectation lets come, once it is complete."""
+        inbox, found = self._inboxes[connection], Answered.NO
+        for earlier in self._later.get(connection, ()) if inbox.holds else ():
             said = earlier.judge(inbox, captures)
-            if said.verdict is Answered.YES and not said.closed:
+            if said.verdict is Answered.YES:
                 inbox.drop(said.length)
                 self._judgement.warn(earlier.step, said)
                 self._later[connection].remove(earlier)
-                return True
-        return False
+                return Answered.YES
+            if said.verdict is Answered.NOT_YET:
+                found = Answered.NOT_YET
+        return found

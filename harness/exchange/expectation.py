@@ -42,6 +42,12 @@ class Said:
     why: str = ""
     closed: bool = False
 
+    @property
+    def over(self) -> bool:
+        """Says whether what comes next comes on another connection."""
+        act = self.choice.act if self.choice else None
+        return self.closed and isinstance(act, Closes) and act.how is not Ending.HALF
+
 
 _NOT_YET = Said(Answered.NOT_YET)
 

@@ -13,13 +13,14 @@ from harness.spec.model import Ending, Transport
 
 
 class Inbox:
-    """Arrivals of one connection, oldest first. `used`: something was said on it.
+    """Arrivals of one connection, oldest first.
 
-    `judged` counts the messages taken out, `before` is when the last of these had come.
+    `used`: something was said on it. `met`: an event of the exchange was met by it. `judged`
+    counts the messages taken out, `before` is when the last of these had come.
     """
 
     __slots__ = (
-        "_datagrams", "at", "before", "data", "ended", "judged", "new_port", "open", "used",
+        "_datagrams", "at", "before", "data", "ended", "judged", "met", "new_port", "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
@@ -31,12 +32,18 @@ class Inbox:
         self.ended: Ending | None = None
         self.open = True  # our side
         self.used = False
+        self.met = False
         self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
 
     @property
     def holds(self) -> bool:
         """Says whether there is something to judge; an empty datagram is something."""
         return bool(self._datagrams) if self._datagrams is not None else bool(self.data)
+
+    @property
+    def spent(self) -> bool:
+        """Says whether all was said and judged: a client may come again on another connection."""
+        return not self.holds and (not self.open or (self.ended is not None and self.used))
 
     @property
     def whole(self) -> bool:

@@ -54,11 +54,7 @@ from harness.exchange.plan import (
     Type,
 )
 from harness.exchange.speaker import Speaker
-from harness.spec.model import (
-    Ending,
-    Role,
-    Says,
-)
+from harness.spec.model import Ending, Role, Says
 from harness.verdict import PASSED, Comparison, Finding
 
 _DONE = Done()
@@ -91,7 +87,7 @@ class Play:
             Close: self._close,
             Expect: self._expect,
             Release: self._arrivals.release,
-            Type: self._type,
+            Type: self._speaker.type,
             Look: self._look,
             Restart: self._restart,
         }
@@ -157,22 +153,25 @@ class Play:
 
     def _send(self, step: Send) -> Action:
         inbox = self._arrivals.get(step.connection)
-        if inbox is None:  # a client that has not come yet
+        if inbox is None or self._to_come(inbox):
             return Await(Awaited.CONNECT, step.connection, step.place)
         inbox.used = True
         return self._speaker.send(step, inbox.judged)
+
+    def _to_come(self, inbox: Inbox) -> bool:
+        """Says whether a client has yet to come again, after its connection was closed."""
+        return not self._server and not inbox.open
 
     def _stray(self, step: Stray) -> Action:
         return DoSend(step.connection, (step.data,), stray=True)
 
     def _close(self, step: Close) -> Action:
         inbox = self._arrivals.get(step.connection)
-        if inbox is not None and step.how is not Ending.HALF:
+        if inbox is None or self._to_come(inbox):
+            return Await(Awaited.CONNECT, step.connection, step.place)
+        if step.how is not Ending.HALF:
             inbox.open = False
         return DoClose(step.connection, step.how)
-
-    def _type(self, step: Type) -> Action:
-        return self._speaker.type(step)
 
     def _restart(self, step: Restart) -> Action:
         self._arrivals.clear()
@@ -190,7 +189,8 @@ class Play:
 
     def _accept(self, step: Accept) -> Action | None:
         inbox = self._arrivals.get(step.connection)
-        if inbox is not None and inbox.ended is None:
+        if inbox is not None and inbox.open and (inbox.ended is None or not inbox.met):
+            inbox.met = True
             return None
         return Await(Awaited.CONNECT, step.connection, step.place)
 
@@ -198,7 +198,8 @@ class Play:
         expectation = self._expectations[self._at]
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
-        if inbox is None or (self._gone_for_good(inbox) and not expectation.closes):
+        comes_again = inbox is not None and inbox.spent and not self._server
+        if inbox is None or (comes_again and not expectation.closes):
             return Await(Awaited.CONNECT, step.connection, step.place)
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
@@ -207,22 +208,20 @@ class Play:
             return self._accepted(step, expectation, inbox, said)
         if said.verdict is Answered.NO:
             return self._wrong(step, expectation, inbox, said)
-        if self._may_wait_for_sentinel(step, expectation, inbox):
-            self._arrivals.let_come(expectation)
+        if expectation.optional and not inbox.holds and self._sentinel_after(step.connection):
+            self._arrivals.let_come(expectation, 1 + step.repeats)
             return None
         if self._observation.status is not None:
             dead = self._judgement.dead(step, expectation, inbox, said, self._observation.status)
             return self._finish(dead)
         return expectation.awaiting
 
-    def _gone_for_good(self, inbox: Inbox) -> bool:
-        """A client may take a new connection for its next request."""
-        return not self._server and inbox.ended is not None and inbox.used and not inbox.holds
-
     def _accepted(
         self, step: Expect, expectation: Expectation, inbox: Inbox, said: Said
     ) -> Action | None:
+        inbox.met = True
         if said.closed:
+            inbox.open = inbox.open and not said.over
             self._judgement.warn(step, said)
             return None
         wrong = self._judgement.against_spec(said, inbox, self.captures)
@@ -235,7 +234,7 @@ class Play:
         self._silences.pop(step.connection, None)
         self._judgement.warn(step, said)
         if step.repeats:
-            self._arrivals.let_come(expectation)
+            self._arrivals.let_come(expectation, step.repeats)
         return None
 
     def _wrong(self, step: Expect, expectation: Expectation, inbox: Inbox, said: Said) -> Action:
@@ -247,7 +246,7 @@ class Play:
     # -- silence -----------------------------------------------------------------------------
 
     def _keep_silent(self, step: Expect, inbox: Inbox) -> Action | None:
-        if inbox.holds:
+        if self._arrivals.surplus(step.connection, self.captures):
             return self._finish(self._judgement.spoke(step, inbox))
         if self._sentinel_after(step.connection):
             self._silences[step.connection] = step
@@ -263,9 +262,6 @@ class Play:
             if isinstance(later, Close | Open | Restart):
                 return False
         return False
-
-    def _may_wait_for_sentinel(self, step: Expect, expectation: Expectation, inbox: Inbox) -> bool:
-        return expectation.optional and not inbox.holds and self._sentinel_after(step.connection)
 
     # -- what comes --------------------------------------------------------------------------
 
@@ -307,11 +303,12 @@ class Play:
         """Nothing came, and nothing will."""
         step, judgement = self._step(), self._judgement
         if step is None:
-            return self._finish(PASSED)
+            begun = next(self._arrivals.held(), None)  # what may come late, and came in part
+            return self._too_much(*begun) if begun else self._finish(PASSED)
         if isinstance(step, Look):
             missed = self._observation.missed(step, signal, self.captures)
             return self._followed(missed) or _DONE
-        if isinstance(step, Send):
+        if isinstance(step, Send) and self._arrivals.get(step.connection) is not None:
             reason = f"{judgement.who} has not read what was sent to it"
             return self._finish(judgement.quiet(step, reason, None, signal))
         if isinstance(step, Expect):
@@ -323,14 +320,16 @@ class Play:
         expectation, judgement = self._expectations[self._at], self._judgement
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
-        if expectation.silent_only or (expectation.optional and not (inbox and inbox.holds)):
+        if (expectation.silent_only or expectation.optional) and not (inbox and inbox.holds):
             return self._next()
-        if inbox is None or self._gone_for_good(inbox):
+        if expectation.silent_only and inbox is not None:
+            return self._finish(judgement.spoke(step, inbox))
+        if inbox is None or (inbox.spent and not self._server):
             reason = f"{judgement.who} did not connect"
             return self._finish(judgement.quiet(step, reason, None, signal))
+        reason = judgement.missing(expectation, inbox)
         said = expectation.judge(inbox, self.captures)
         comparison = judgement.compared(expectation, inbox, said)
-        reason = judgement.missing(expectation, inbox)
         return self._finish(judgement.quiet(step, reason, comparison, signal))
 
     # -- beside the wire ---------------------------------------------------------------------

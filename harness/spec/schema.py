@@ -17,8 +17,7 @@ from harness.spec.keys import Key
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"type": "string"}
-_WHOLE: Schema = {"type": "integer", "minimum": 1}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
+_WHOLE: Schema = {"type": "integer", "minimum": 0}
 _PAYLOAD: Schema = {"$ref": "#/$defs/payload"}
 _SAID: Schema = {"anyOf": [_TEXT, {"$ref": "#/$defs/event"}]}
 
@@ -99,7 +98,7 @@ def _text(key: Key) -> Schema:
 
 def _words(key: Key) -> Schema:
     item = {"enum": key.of.split("|")} if key.of else _TEXT
-    return {**_list_of(item), "uniqueItems": True}
+    return {"type": "array", "items": item, "uniqueItems": True}
 
 
 def _transport(_: Key) -> Schema:
@@ -112,13 +111,12 @@ def _framing(_: Key) -> Schema:
 
 
 def _exit(_: Key) -> Schema:
-    code = {**_COUNT, "maximum": 255}
-    return {"anyOf": [code, {"enum": keys.EXITS.split("|")}]}
+    return {"anyOf": [_WHOLE, {"enum": keys.EXITS.split("|")}]}
 
 
 def _bounds(_: Key) -> Schema:
-    pair = {"type": "array", "items": _COUNT, "minItems": 1, "maxItems": 2}
-    return {"anyOf": [_COUNT, pair]}
+    pair = {"type": "array", "items": _WHOLE, "minItems": 1, "maxItems": 2}
+    return {"anyOf": [_WHOLE, pair]}
 
 
 def _layout(_: Key) -> Schema:
@@ -132,8 +130,6 @@ def _layout(_: Key) -> Schema:
 
 def _mapping(key: Key) -> Schema:
     described: Schema = {"type": "object", "additionalProperties": _entry(key)}
-    if key.of == "row":
-        described["minProperties"] = 1
     return {**described, "propertyNames": _named(key.names)} if key.names else described
 
 
@@ -175,7 +171,7 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "transport": _transport,
         "framing": _framing,
         "exit": _exit,
-        "value": lambda _: {"type": ["integer", "string"]},
+        "value": lambda _: {"anyOf": [_WHOLE, _TEXT]},
         "layout": _layout,
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},
         "choices": lambda _: _list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),

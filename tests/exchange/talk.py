@@ -37,13 +37,17 @@ from harness.exchange.plan import AnyStep, Connection, Expect, Look, Plan, Send
 from harness.exchange.planning import make_plan, steps_of, swapped
 from harness.exchange.play import Play
 from harness.spec.model import (
+    Act,
+    AnyOf,
     Case,
+    Choice,
     Delivery,
     Ending,
     Exits,
     Prints,
     Role,
     Says,
+    Silent,
     Suite,
     Transport,
 )
@@ -52,7 +56,6 @@ from harness.wire.template import Hole, Literal, Template
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
 _OPEN = b"request timed out; RTT = 0.5 s; min, max, avg, 10 %"  # where a case leaves it open
 _LONGEST = 200_000  # signals; more is a circle
-_PATIENT = (Awaited.SILENCE, Awaited.NOTHING_MORE)
 
 Tamper = Callable[[Connection, tuple[bytes, ...]], tuple[bytes, ...]]
 
@@ -71,12 +74,13 @@ class Side:
     def done(self) -> bool:
         return isinstance(self.action, Done)
 
-    @property
-    def awaits(self) -> Awaited | None:
-        return self.action.kind if isinstance(self.action, Await) else None
-
     def feed(self, signal: Signal) -> None:
         self.action = self.play.feed(signal)
+
+    def forget(self, connection: Connection) -> None:
+        """What came on a connection that is opened anew came to the old one."""
+        kept = [each for each in self.pending if getattr(each, "connection", None) != connection]
+        self.pending = deque(kept)
 
 
 class Talk:
@@ -132,19 +136,22 @@ class Talk:
                 return self._close(side, action)
             case DoType():
                 return Sent()
-            case DoFind():
-                return Found(True)
+            case DoFind() as action:
+                return Found(not action.outside)
             case DoRestart():
                 self.tested.writable.clear()
                 self.peer.writable.clear()
+                side.pending.clear()
                 return Restarted()
             case Await() as action:
-                return side.pending.popleft() if side.pending else _beside_the_wire(side, action)
+                shown = _beside_the_wire(side, action)
+                return side.pending.popleft() if shown is None and side.pending else shown
         return None
 
     def _open(self, side: Side, action: DoOpen) -> Signal:
         self.tested.writable.add(action.connection)
         self.peer.writable.add(action.connection)
+        side.forget(action.connection)
         if action.connection.over is Transport.TCP:
             self._other(side).pending.append(Opened(action.connection))
         return Opened(action.connection)
@@ -195,9 +202,19 @@ def _pauses(plan: Plan) -> Iterator[float]:
                 yield choice.act.not_before
 
 
-def _patience(side: Side) -> int:
-    kind = side.awaits
-    return _PATIENT.index(kind) if kind in _PATIENT else len(_PATIENT)
+def _patience(side: Side) -> tuple[bool, int]:
+    """Orders those that wait for nothing first, and of two the one further back."""
+    action, events = side.action, side.plan.case.exchange
+    if not isinstance(action, Await) or action.kind is Awaited.NOTHING_MORE:
+        return False, len(events)
+    at, event = next((at, e) for at, e in enumerate(events) if e.place == action.place)
+    return not may_be_silent(event.act), at
+
+
+def may_be_silent(act: Act) -> bool:
+    """Says whether an event is met by silence."""
+    choices = act.choices if isinstance(act, AnyOf) else (Choice(act),)
+    return any(isinstance(choice.act, Silent) for choice in choices)
 
 
 def _beside_the_wire(side: Side, action: Await) -> Signal | None:
