@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.errors import Place, SpecError
-from harness.spec.events import messages, referring
+from harness.spec.acts import messages, referring
 from harness.spec.model import Case, Closes, Event, GoesOn, Origin, Role, Says, Suite, Transport
 from harness.spec.tree import Tree
 from harness.wire.template import Template

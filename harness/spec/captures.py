@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.errors import Place
-from harness.spec.events import messages, referring
+from harness.spec.acts import messages, referring
 from harness.spec.finding import Exchange, Finding, exchanges
 from harness.spec.model import Event, Says, Suite
 from harness.wire.message import Message

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 
 from harness.errors import HarnessError
-from harness.spec.events import messages
+from harness.spec.acts import messages
 from harness.spec.finding import Exchange, Finding
 from harness.spec.model import AnyOf, Closes, Event, Says, Suite, Transport
 from harness.wire.framing import DATAGRAM, FramingKind

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.spec.events import messages, referring
+from harness.spec.acts import messages, referring
 from harness.spec.finding import Exchange, Finding
 from harness.spec.model import (
     AnyOf,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from harness.spec.acts import messages
 from harness.spec.captures import never_used
-from harness.spec.events import messages
 from harness.spec.examples import not_satisfying
 from harness.spec.expectations import LOOKS
 from harness.spec.finding import Exchange, Finding, exchanges

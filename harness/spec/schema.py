@@ -17,7 +17,8 @@ from harness.spec.keys import Key
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"type": "string"}
-_WHOLE: Schema = {"type": "integer", "minimum": 0}
+_WHOLE: Schema = {"type": "integer", "minimum": 1}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
 _PAYLOAD: Schema = {"$ref": "#/$defs/payload"}
 _SAID: Schema = {"anyOf": [_TEXT, {"$ref": "#/$defs/event"}]}
 
@@ -98,7 +99,7 @@ def _text(key: Key) -> Schema:
 
 def _words(key: Key) -> Schema:
     item = {"enum": key.of.split("|")} if key.of else _TEXT
-    return {"type": "array", "items": item, "uniqueItems": True}
+    return {**_list_of(item), "uniqueItems": True}
 
 
 def _transport(_: Key) -> Schema:
@@ -111,12 +112,13 @@ def _framing(_: Key) -> Schema:
 
 
 def _exit(_: Key) -> Schema:
-    return {"anyOf": [_WHOLE, {"enum": keys.EXITS.split("|")}]}
+    code = {**_COUNT, "maximum": 255}
+    return {"anyOf": [code, {"enum": keys.EXITS.split("|")}]}
 
 
 def _bounds(_: Key) -> Schema:
-    pair = {"type": "array", "items": _WHOLE, "minItems": 1, "maxItems": 2}
-    return {"anyOf": [_WHOLE, pair]}
+    pair = {"type": "array", "items": _COUNT, "minItems": 1, "maxItems": 2}
+    return {"anyOf": [_COUNT, pair]}
 
 
 def _layout(_: Key) -> Schema:
@@ -130,6 +132,8 @@ def _layout(_: Key) -> Schema:
 
 def _mapping(key: Key) -> Schema:
     described: Schema = {"type": "object", "additionalProperties": _entry(key)}
+    if key.of == "row":
+        described["minProperties"] = 1
     return {**described, "propertyNames": _named(key.names)} if key.names else described
 
 
@@ -171,7 +175,7 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "transport": _transport,
         "framing": _framing,
         "exit": _exit,
-        "value": lambda _: {"anyOf": [_WHOLE, _TEXT]},
+        "value": lambda _: {"type": ["integer", "string"]},
         "layout": _layout,
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},
         "choices": lambda _: _list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),

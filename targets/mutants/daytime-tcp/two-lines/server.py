@@ -9,7 +9,9 @@ import time
 
 def serve(connection):
     with connection, contextlib.suppress(ConnectionError):
-        connection.sendall(time.strftime("Today is %A,\r\n%B %d, %Y %H:%M:%S-UTC\r\n", time.gmtime()).encode())
+        connection.sendall(
+            time.strftime("Today is %A,\r\n%B %d, %Y %H:%M:%S-UTC\r\n", time.gmtime()).encode()
+        )
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):  # unread input would turn our close into a reset
             pass

@@ -15,7 +15,9 @@ def main():
     if len(told) < 4:
         sys.exit("the server has told no time")
     (seconds,) = struct.unpack("!I", told)
-    print(time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds - FROM_1900_TO_1970)), flush=True)
+    print(
+        time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds - FROM_1900_TO_1970)), flush=True
+    )
 
 
 main()

@@ -15,7 +15,9 @@ def main():
         client.settimeout(5)
         client.send(b"time?")
         (seconds,) = struct.unpack("!I", client.recv(65535))
-    print(time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds - FROM_1900_TO_1970)), flush=True)
+    print(
+        time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds - FROM_1900_TO_1970)), flush=True
+    )
 
 
 main()
