@@ -7,7 +7,7 @@ signal, and the first that settles a step decides it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from harness.exchange.action import (
     Action,
@@ -153,29 +153,27 @@ class Play:
 
     def _send(self, step: Send) -> Action:
         inbox = self._arrivals.get(step.connection)
-        if inbox is None or self._to_come(inbox):
+        if inbox is None or not (self._server or inbox.open):  # a client is still to come
             return Await(Awaited.CONNECT, step.connection, step.place)
         inbox.used = True
         return self._speaker.send(step, inbox.judged)
-
-    def _to_come(self, inbox: Inbox) -> bool:
-        """Says whether a client has yet to come again, after its connection was closed."""
-        return not self._server and not inbox.open
 
     def _stray(self, step: Stray) -> Action:
         return DoSend(step.connection, (step.data,), stray=True)
 
     def _close(self, step: Close) -> Action:
         inbox = self._arrivals.get(step.connection)
-        if inbox is None or self._to_come(inbox):
+        if inbox is None or not (self._server or inbox.open):  # a client is still to come
             return Await(Awaited.CONNECT, step.connection, step.place)
         if step.how is not Ending.HALF:
             inbox.open = False
         return DoClose(step.connection, step.how)
 
     def _restart(self, step: Restart) -> Action:
-        self._arrivals.clear()
-        return DoRestart()
+        surplus = self._too_much(self._arrivals.left_over(self.captures))
+        if surplus is None:
+            self._arrivals.clear()
+        return surplus or DoRestart()
 
     def _restarted(self, signal: Restarted) -> Action:
         self._observation.status = None
@@ -198,8 +196,7 @@ class Play:
         expectation = self._expectations[self._at]
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
-        comes_again = inbox is not None and inbox.spent and not self._server
-        if inbox is None or (comes_again and not expectation.closes):
+        if inbox is None or (inbox.spent and not (self._server or expectation.closes)):
             return Await(Awaited.CONNECT, step.connection, step.place)
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
@@ -303,8 +300,7 @@ class Play:
         """Nothing came, and nothing will."""
         step, judgement = self._step(), self._judgement
         if step is None:
-            begun = next(self._arrivals.held(), None)  # what may come late, and came in part
-            return self._too_much(*begun) if begun else self._finish(PASSED)
+            return self._too_much(self._arrivals.held()) or self._finish(PASSED)
         if isinstance(step, Look):
             missed = self._observation.missed(step, signal, self.captures)
             return self._followed(missed) or _DONE
@@ -352,8 +348,9 @@ class Play:
         forbidden = self._observation.forbidden()
         if forbidden is not None:
             return self._finish(forbidden)
-        for connection, inbox in self._arrivals.left_over(self.captures):
-            return self._too_much(connection, inbox)
+        surplus = self._too_much(self._arrivals.left_over(self.captures))
+        if surplus is not None:
+            return surplus
         status, last = self._observation.status, self._steps[-1] if self._steps else None
         if self._server and last is not None and status is not None and status < 0:
             return self._finish(self._judgement.crashed(last, status))
@@ -361,7 +358,10 @@ class Play:
             return self._finish(PASSED)
         return Await(Awaited.NOTHING_MORE, None, last.place if last else None)
 
-    def _too_much(self, connection: Connection, inbox: Inbox) -> Action:
+    def _too_much(self, surplus: Iterator[tuple[Connection, Inbox]]) -> Action | None:
+        connection, inbox = next(surplus, (None, None))
+        if connection is None or inbox is None:
+            return None
         silence = self._silences.get(connection)
         if silence is not None:
             return self._finish(self._judgement.spoke(silence, inbox))

@@ -144,6 +144,8 @@ class Talk:
                 side.pending.clear()
                 return Restarted()
             case Await() as action:
+                if side.pending and action.kind is not Awaited.OUTPUT:
+                    return side.pending.popleft()
                 shown = _beside_the_wire(side, action)
                 return side.pending.popleft() if shown is None and side.pending else shown
         return None
