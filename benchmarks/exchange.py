@@ -13,12 +13,11 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 
+from benchmarks.measure import Figure, alternating
 from harness.exchange.planning import make_plan
 from harness.network.tables import Tables
-from harness.spec.loader import load
-
-from benchmarks.measure import Figure, alternating
 from harness.runner.driver import Driver
+from harness.spec.loader import load
 from harness.spec.model import Delivery, Role
 from harness.verdict import Verdict
 

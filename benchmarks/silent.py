@@ -5,14 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from harness.spec.loader import load
-from harness.target.target import targets_at
-
 from benchmarks.item import SERVER, spec
 from benchmarks.measure import Figure, alternating
 from harness.runner.job import Settings, jobs
 from harness.runner.runner import Runner
+from harness.spec.loader import load
 from harness.spec.model import Role
+from harness.target.target import targets_at
 from harness.verdict import Verdict
 
 CASES = 10
