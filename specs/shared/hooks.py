@@ -41,7 +41,8 @@ def near_the_clock(captures: Mapping[str, bytes], at: float) -> str | None:
     told = int(captures["now"]) - _FROM_1900_TO_1970
     if abs(told - at) <= _TOLERANCE:
         return None
-    return f"{captures['now'].decode()} is {told - at:+.0f} s off, {int(at) + _FROM_1900_TO_1970} was wanted"
+    wanted = int(at) + _FROM_1900_TO_1970
+    return f"{captures['now'].decode()} is {told - at:+.0f} s off, {wanted} was wanted"
 
 
 def not_earlier(captures: Mapping[str, bytes], at: float) -> str | None:
