@@ -35,7 +35,6 @@ from harness.spec.model import (
 )
 from harness.spec.payloads import (
     Surroundings,
-    is_payload,
     payload,
     payload_of,
     text_template,
@@ -72,7 +71,7 @@ def _belonging(tree: Tree, fields: Fields, act: str) -> None:
 
 
 def _other(tree: Tree, chosen: Field, around: Surroundings, hooks: Hooks) -> Act:
-    node, around = chosen.node, around
+    node = chosen.node
     match chosen.name:
         case "any_of":
             return _any_of(tree, node, around, hooks)
@@ -126,10 +125,11 @@ def _choice(tree: Tree, item: Node, around: Surroundings, hooks: Hooks) -> Choic
     fields = tree.fields(item, "an alternative")
     tree.known(fields, "an alternative", (*keys.names("choice"), *keys.names("payload")))
     acts = [name for name in ("says", "silent", "closes") if name in fields]
-    acts += ["says"] if is_payload(fields) else []
-    if len(acts) != 1:
-        found = " and ".join(acts) or "none"
+    ways = [name for name in keys.names("payload") if name in fields]
+    if len(acts) + bool(ways) != 1:
+        found = " and ".join([*acts, *ways[:1]]) or "none"
         raise tree.error(item, f"an alternative wants one of says, silent, closes, found {found}")
+    acts = acts or ["says"]
     _belonging(tree, fields, acts[0])
     said = _said(tree, item, fields, around, hooks, acts[0])
     level = Level.MUST
