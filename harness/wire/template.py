@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from harness.errors import HarnessError
 from harness.wire.framing import Framing, FramingKind, end_of_message
@@ -230,17 +231,11 @@ def _constant(value: Template, name: str) -> bytes:
 
 
 def _merged(parts: Iterator[Part]) -> Iterator[Part]:
-    held = b""
-    for part in parts:
-        if isinstance(part, Literal):
-            held += part.data
-            continue
-        if held:
-            yield Literal(held)
-            held = b""
-        yield part
-    if held:
-        yield Literal(held)
+    for is_literal, run in groupby(parts, lambda part: isinstance(part, Literal)):
+        if not is_literal:
+            yield from run
+        elif data := b"".join(part.data for part in run if isinstance(part, Literal)):
+            yield Literal(data)
 
 
 # -- reading -----------------------------------------------------------------------------
