@@ -60,7 +60,9 @@ class Game:
 
     def state(self):
         lines = [f"{said} {reply.split()[1]}\n" for said, reply in self.plays]
-        return f"{len(self.word)} letters, {self.errors_left} errors left\n{''.join(lines)}".encode()
+        return (
+            f"{len(self.word)} letters, {self.errors_left} errors left\n{''.join(lines)}".encode()
+        )
 
 
 class Server:
@@ -121,7 +123,11 @@ class Server:
         with self.lock:
             if found[1]:
                 best = sorted(self.scores, reverse=True)[:10]
-                return packed("RSB OK TOPSCORES.txt", "".join(best).encode()) if best else b"RSB EMPTY\n"
+                return (
+                    packed("RSB OK TOPSCORES.txt", "".join(best).encode())
+                    if best
+                    else b"RSB EMPTY\n"
+                )
             player = found[3].decode()
             game = self.games.get(player)
             if found[2] == b"STA":
@@ -175,7 +181,9 @@ def main():
     with socket.create_server(("", asked.port), backlog=64) as welcome:
         while True:
             connection, _ = welcome.accept()
-            threading.Thread(target=serve_connection, args=(server, connection), daemon=True).start()
+            threading.Thread(
+                target=serve_connection, args=(server, connection), daemon=True
+            ).start()
 
 
 main()
