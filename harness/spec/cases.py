@@ -43,7 +43,6 @@ class Reader:
     roles: tuple[Role, ...]
     transports: tuple[Transport, ...]
     parameters: Mapping[str, Parameter]
-    fresh: bool = False
     fragments_used: set[str] = field(default_factory=set)
     unused: dict[Unused, None] = field(default_factory=dict)
 
@@ -141,7 +140,7 @@ class Reader:
             without=_deliveries(tree, fields, "without"),
             tags=optional_words(tree, fields, "tags"),
             hint=optional_text(tree, fields, "hint"),
-            fresh=self.fresh or optional_flag(tree, fields, "fresh"),
+            fresh=optional_flag(tree, fields, "fresh"),
             files=files(tree, fields, around),
             deadline=seconds(tree, fields),
             feature=self._feature(tree, fields),

@@ -108,7 +108,6 @@ SUITE = (
     Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
-    Key("fresh", "flag", "Each case wants a process that has served nobody yet."),
     Key("deadline", "number", "Seconds that a case may take, start-up apart; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),

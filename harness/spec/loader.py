@@ -51,7 +51,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
             parts.include(tree, node)
     parts.take(tree, fields)
     parameters = _parameters(tree, fields)
-    reader = Reader(parts, roles, transports, parameters, optional_flag(tree, fields, "fresh"))
+    reader = Reader(parts, roles, transports, parameters)
     suite = Suite(
         id=identifier(tree, fields["suite"].node, "suite"),
         title=filled_text(tree, fields["title"].node, "title"),

@@ -1,4 +1,4 @@
-"""What each case starts from: a process of its own, files with its row's values in them."""
+"""Files of a case with its row's values in them."""
 
 import pytest
 
@@ -10,7 +10,6 @@ suite: words
 title: Words
 roles: [server]
 transport: tcp
-{line}
 requirements:
   WORDS-1: {{level: must, text: A word is told.}}
 probe:
@@ -38,8 +37,8 @@ class NoFiles:
         raise SpecError(Place(path), "there is none")
 
 
-def loaded(line="", content="{word}"):
-    return load("words.yaml", SUITE.format(line=line, content=content), NoFiles())
+def loaded(content="{word}"):
+    return load("words.yaml", SUITE.format(content=content), NoFiles())
 
 
 def test_a_row_s_values_stand_in_its_files():
@@ -49,8 +48,3 @@ def test_a_row_s_values_stand_in_its_files():
 def test_a_file_with_a_value_that_no_row_has_is_refused():
     with pytest.raises(SpecError, match="holes or references"):
         loaded(content="{wort}")
-
-
-@pytest.mark.parametrize(("line", "fresh"), [("", False), ("fresh: true", True)])
-def test_a_suite_may_ask_for_a_fresh_process_for_every_case(line, fresh):
-    assert [case.fresh for case in loaded(line).cases] == [fresh, fresh]
