@@ -77,9 +77,12 @@ class Arrivals:
         return said
 
     def left_over(self, captures: Scope) -> Iterator[tuple[Connection, Inbox]]:
-        """Yields the inboxes that hold what nothing lets come."""
+        """Yields the inboxes that hold what nothing lets come.
+
+        Whoever has closed a connection does not care what was still said on it.
+        """
         for connection, inbox in self._inboxes.items():
-            if self.surplus(connection, captures):
+            if inbox.open and self.surplus(connection, captures):
                 yield connection, inbox
 
     def held(self) -> Iterator[tuple[Connection, Inbox]]:
