@@ -132,9 +132,9 @@ class Runner:
         again = self._play_once(instance, plan)
         if again.verdict in _BAD:
             return again
-        reason = f"fails on a process that has played {before} before; passes on a fresh one"
-        warned = replace(again.finding, verdict=Verdict.WARN, reason=reason, fault=Fault.TARGET)
-        return replace(again, finding=warned, broken_by=before)
+        reason = f"passes on a fresh process, but not after {before}: {outcome.finding.reason}"
+        warned = replace(outcome.finding, verdict=Verdict.WARN, reason=reason)
+        return replace(outcome, finding=warned, broken_by=before)
 
     def _take(self, job: Job) -> tuple[Instance, str]:
         """Returns a running target for the job, and the case that it played last ("": none)."""
