@@ -1,0 +1,63 @@
+"""Every shipped suite from both sides: references pass all of it, mutants only what they do not break."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.runner.job import Settings
+from harness.runner.outcome import Outcome
+from harness.runner.runner import Runner
+from harness.selection import Request, subjects
+from harness.target.target import targets_at
+from harness.verdict import Verdict
+
+TARGETS = Path(__file__).parent.parent / "targets"
+SEED = 868
+
+
+def below(folder):
+    """Returns the targets of a folder by their names."""
+    return {each.id: each for each in targets_at(str(TARGETS / folder))}
+
+
+REFERENCES, MUTANTS = below("references"), below("mutants")
+
+
+def play(target, builds) -> list[Outcome]:
+    """Plays everything that a target is for."""
+    given = str(target.path)
+    jobs = [each for one in subjects(Request((given,), seed=SEED)) for each in one.jobs(())]
+    with Runner(Settings(builds=builds, seed=SEED)) as runner:
+        return [runner.play(job) for job in jobs]
+
+
+def told(outcome: Outcome) -> str:
+    """Returns one line about an outcome."""
+    plan = outcome.plan
+    return f"{plan.case.id}[{plan.delivery}]: {outcome.verdict}, {outcome.finding.reason}"
+
+
+def verifies(outcome: Outcome, broken) -> bool:
+    """Says whether the case verifies one of the requirements."""
+    return bool(set(outcome.plan.case.verifies) & set(broken))
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_passes_everything(name, tmp_path):
+    outcomes = play(REFERENCES[name], tmp_path)
+    assert [told(each) for each in outcomes if each.verdict is not Verdict.PASS] == []
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_fails_where_it_breaks_something_and_nowhere_else(name, tmp_path):
+    broken = MUTANTS[name].manifest.breaks
+    outcomes = play(MUTANTS[name], tmp_path)
+    caught = [each for each in outcomes if each.verdict in (Verdict.FAIL, Verdict.WARN)]
+    assert caught, f"{name} breaks {broken}, and no case has noticed"
+    if caught[0].plan.case.id == "probe":
+        assert {each.verdict for each in outcomes[1:]} == {Verdict.BLOCKED}
+        return
+    innocent = [told(each) for each in outcomes if not verifies(each, broken) and each.verdict]
+    assert innocent == []
+    for requirement in broken:
+        assert any(verifies(each, [requirement]) for each in caught), f"{requirement} is not broken"
