@@ -19,7 +19,7 @@ from harness.report.result import Result, result_of
 from harness.runner.job import Job
 from harness.runner.outcome import Outcome
 from harness.selection import Subject
-from harness.spec.model import Case, Delivery, Requirement, Suite
+from harness.spec.model import Delivery, Requirement
 from harness.verdict import Verdict
 
 Play = Callable[[Job], Outcome]
@@ -49,21 +49,22 @@ class SuiteCollector(pytest.Collector):
 
     def collect(self) -> Iterator[CaseItem]:
         """Yields an item for every case and delivery."""
-        marks: dict[str, list[pytest.MarkDecorator]] = {}
+        marks: dict[tuple[str, ...], list[pytest.MarkDecorator]] = {}
         for job in self.subject.jobs(self._deliveries):
-            if job.case.id not in marks:
-                marks[job.case.id] = self._marks(job.case)
+            key = (job.case.id, *job.verifies)
+            if key not in marks:
+                marks[key] = self._marks(job)
             item = CaseItem.from_parent(
                 self, name=job.id, subject=self.subject, job=job, how=self._how
             )
-            for mark in marks[job.case.id]:
+            for mark in marks[key]:
                 item.add_marker(mark)
             yield item
 
-    def _marks(self, case: Case) -> list[pytest.MarkDecorator]:
-        """Returns the markers of a case, each registered so that --strict-markers holds."""
+    def _marks(self, job: Job) -> list[pytest.MarkDecorator]:
+        """Returns the markers of a job, each registered so that --strict-markers holds."""
         found = []
-        for name, meaning in markers_of(case, self.subject.suite):
+        for name, meaning in markers_of(job):
             if name not in self._how.marked:
                 self._how.marked.add(name)
                 self.config.addinivalue_line("markers", f"{name}: {meaning}")
@@ -129,14 +130,14 @@ class CaseItem(pytest.Item):
         return Path(place.file).absolute(), place.line - 1, self.title
 
 
-def markers_of(case: Case, suite: Suite) -> list[tuple[str, str]]:
+def markers_of(job: Job) -> list[tuple[str, str]]:
     """Returns names for `-m` with their meanings: levels, requirements, tags."""
-    rules: list[Requirement] = [suite.requirements[name] for name in case.verifies]
+    rules: list[Requirement] = [job.suite.requirements[name] for name in job.verifies]
     levels = dict.fromkeys(str(rule.level) for rule in rules)
     return [
         *((level, f"cases that verify a requirement of the level {level}") for level in levels),
         *((_marker(rule.id), rule.text) for rule in rules),
-        *((_marker(tag), f"cases with the tag {tag}") for tag in case.tags),
+        *((_marker(tag), f"cases with the tag {tag}") for tag in job.case.tags),
     ]
 
 

@@ -134,3 +134,16 @@ class Plan:
     framing: Framing
     steps: tuple[AnyStep, ...]
     scope: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def verifies(self) -> tuple[str, ...]:
+        """Ids of the requirements that it verifies: what its delivery proves comes first."""
+        return verified(self.suite, self.case, self.delivery)
+
+
+def verified(suite: Suite, case: Case, delivery: Delivery) -> tuple[str, ...]:
+    """Returns the requirements of a case under a delivery; the plain one proves only its own."""
+    proven = suite.proves.get(delivery)
+    if proven is None or proven in case.verifies:
+        return case.verifies
+    return (proven, *case.verifies)

@@ -95,7 +95,7 @@ def _add_rule(page: Page, outcome: Outcome) -> None:
     """Adds what the case is for and what it holds the target to."""
     case, suite = outcome.plan.case, outcome.plan.suite
     page.paragraph("purpose", case.purpose, most=2)
-    rules = [suite.requirements[name] for name in case.verifies]
+    rules = [suite.requirements[name] for name in outcome.plan.verifies]
     for rule in rules[:_MOST_RULES]:
         page.paragraph("rule", f"{rule.id} ({rule.level}): {rule.text}", most=3)
     sources = dict.fromkeys(_source(suite.reference, rule.source) for rule in rules)
@@ -157,7 +157,7 @@ def _hints(outcome: Outcome) -> Iterable[str]:
     """Yields what may help, the most special first, nothing twice."""
     case, suite = outcome.plan.case, outcome.plan.suite
     hints = [outcome.properties.get("hint", ""), case.hint]
-    hints += [suite.requirements[name].hint for name in case.verifies]
+    hints += [suite.requirements[name].hint for name in outcome.plan.verifies]
     return (hint for hint in dict.fromkeys(hints) if hint)
 
 

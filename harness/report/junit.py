@@ -23,7 +23,7 @@ def properties(outcome: Outcome) -> list[tuple[str, str]]:
         ("points", f"{plan.case.points:g}"),
         ("seed", str(plan.seed)),
     ]
-    for name in plan.case.verifies:
+    for name in plan.verifies:
         found.append(("requirement", name))
         found.append(("level", str(plan.suite.requirements[name].level)))
     if outcome.verdict is not Verdict.PASS:

@@ -22,8 +22,8 @@ class Result:
     """One outcome, told in plain values.
 
     `verdict` is a Verdict's number; `rules` are the ids, levels and texts of the
-    requirements that the case verifies; `compared` is the comparison on one line;
-    `report` is the whole failure report ("" for a pass).
+    requirements that it verifies, the first by its delivery where `by_delivery`; `compared`
+    is the comparison on one line; `report` is the whole failure report ("" for a pass).
     """
 
     target: str
@@ -35,6 +35,7 @@ class Result:
     reason: str
     points: float
     rules: tuple[tuple[str, str, str], ...]
+    by_delivery: bool
     fault: str
     known: str
     compared: str
@@ -70,7 +71,7 @@ def from_data(data: Mapping[str, Any]) -> Result:
 def result_of(outcome: Outcome, command: str, report: str) -> Result:
     """Returns the plain values of an outcome."""
     plan, finding = outcome.plan, outcome.finding
-    rules = [plan.suite.requirements[name] for name in plan.case.verifies]
+    rules = [plan.suite.requirements[name] for name in plan.verifies]
     compared = on_one_line(finding.comparison, _COLUMNS) if finding.comparison else ""
     return Result(
         target=outcome.target,
@@ -81,6 +82,7 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         verdict=int(outcome.verdict),
         reason=finding.reason,
         points=plan.case.points,
+        by_delivery=plan.verifies != plan.case.verifies,
         rules=tuple((rule.id, str(rule.level), rule.text) for rule in rules),
         fault=finding.fault.value,
         known=outcome.known,

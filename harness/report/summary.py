@@ -6,7 +6,7 @@ Belongs here: what is told of many results at once. Must not know: pytest.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from harness.report.page import Page, Paint, printable
@@ -73,9 +73,10 @@ def broken_requirements(results: Sequence[Result]) -> list[str]:
     """Returns a line for each requirement that a failed or warned result verifies."""
     told = []
     rules = dict.fromkeys(rule for each in results for rule in each.rules)
+    ordinary = {each.case: each.judged for each in results if not each.by_delivery}
     for rule in rules:
         verifying = [each for each in results if rule in each.rules]
-        broken = [each for each in verifying if each.judged in _BREAKS and not each.known]
+        broken = [each for each in verifying if _shows(each, rule, ordinary)]
         if broken:
             names = [f"{each.case}[{each.delivery}]" for each in broken]
             more = len(names) - _MOST_CASES
@@ -84,6 +85,19 @@ def broken_requirements(results: Sequence[Result]) -> list[str]:
                 f"{rule[0]} ({rule[1]}) in {len(broken)} of {len(verifying)}: {rule[2]} ({shown})"
             )
     return told
+
+
+def _shows(result: Result, rule: tuple[str, str, str], ordinary: Mapping[str, Verdict]) -> bool:
+    """Says whether a result shows that this rule is broken.
+
+    Where the same case goes well as it is, it is the delivery's requirement that is broken, and
+    no other; where it does not, the delivery shows nothing more.
+    """
+    if result.judged not in _BREAKS or result.known:
+        return False
+    if not result.by_delivery or result.case not in ordinary:
+        return True
+    return (rule == result.rules[0]) is (ordinary[result.case] not in _BREAKS)
 
 
 def _number(points: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.errors import Place, UsageError
 from harness.exchange.delivery import deliveries_of
+from harness.exchange.plan import verified
 from harness.spec.model import Case, Delivery, Role, Suite
 from harness.target.target import Target
 
@@ -48,6 +49,11 @@ class Job:
     def id(self) -> str:
         """`case[delivery]`: unique among the jobs of one target, suite and role."""
         return f"{self.case.id}[{self.delivery}]"
+
+    @property
+    def verifies(self) -> tuple[str, ...]:
+        """Ids of the requirements that it verifies (exchange.plan)."""
+        return verified(self.suite, self.case, self.delivery)
 
     @property
     def is_probe(self) -> bool:

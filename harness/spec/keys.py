@@ -55,13 +55,6 @@ class Key:
     names: str = ""
 
 
-PATTERNS: Mapping[str, str] = MappingProxyType(
-    {
-        "id": r"[a-z0-9]+(-[a-z0-9]+)*",
-        "requirement": r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*",
-        "name": r"[A-Za-z_][A-Za-z0-9_]*",
-    }
-)
 ROLES = "server|client"
 TRANSPORTS = "tcp|udp"
 LEVELS = "must|should|may"
@@ -72,6 +65,14 @@ EXITS = "any|nonzero"
 DELIVERIES = (
     "whole|split|bytewise|coalesced|slow-reader|plain|repeated|reordered|from-another-port"
     "|after-empty|after-oversized"
+)
+PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        "id": r"[a-z0-9]+(-[a-z0-9]+)*",
+        "requirement": r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*",
+        "name": r"[A-Za-z_][A-Za-z0-9_]*",
+        "delivery": f"({DELIVERIES})",
+    }
 )
 
 SUITE = (
@@ -104,6 +105,13 @@ SUITE = (
         section="requirement",
         names="requirement",
     ),
+    Key(
+        "proves",
+        "mapping",
+        "Which requirement a delivery holds a target to, besides the case's own.",
+        of="text",
+        names="delivery",
+    ),
     Key("fragments", "mapping", "Exchanges with a name, to be used in others.", section="fragment"),
     Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
@@ -115,7 +123,7 @@ SUITE = (
 INCLUDED = tuple(
     replace(key, required=False)
     for key in SUITE
-    if key.name in ("requirements", "fragments", "layouts", "hooks", "cases", "features")
+    if key.name in ("requirements", "proves", "fragments", "layouts", "hooks", "cases", "features")
 )
 FRAMING = (
     Key("delimiter", "text", "A message ends with this text."),

@@ -69,6 +69,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         pipelined=optional_flag(tree, fields, "pipelined"),
         deadline=seconds(tree, fields) or _DEADLINE,
         features=parts.features,
+        proves=parts.proves,
         unused=reader.all_unused(tree, fields),
     )
     hold_together(parts.trees, suite)

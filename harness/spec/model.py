@@ -294,4 +294,5 @@ class Suite:
     pipelined: bool = False  # TCP: requests may be sent ahead of the answers
     deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
+    proves: Mapping[Delivery, str] = field(default_factory=dict)  # to a requirement's id
     unused: tuple[Unused, ...] = ()

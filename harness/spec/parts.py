@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import SpecError
 from harness.spec import keys
 from harness.spec.events import Fragment
-from harness.spec.model import Level, Requirement
+from harness.spec.model import Delivery, Level, Requirement
 from harness.spec.payloads import Sources, Surroundings, beside, layouts
 from harness.spec.section import (
     entries,
@@ -37,6 +37,7 @@ class Parts:
     requirements: dict[str, Requirement] = field(default_factory=dict)
     fragments: dict[str, Fragment] = field(default_factory=dict)
     features: dict[str, str] = field(default_factory=dict)
+    proves: dict[Delivery, str] = field(default_factory=dict)
     layouts: dict[str, Any] = field(default_factory=dict)
     hooks: dict[str, Callable[..., str | None]] = field(default_factory=dict)
     cases: list[tuple[Tree, Node]] = field(default_factory=list)
@@ -80,9 +81,16 @@ class Parts:
         for name, entry in entries(tree, fields, "requirements").items():
             _once(tree, fields["requirements"].node, "requirement", name, self.requirements)
             self.requirements[name] = _requirement(tree, entry)
+        self._take_proofs(tree, entries(tree, fields, "proves"))
         for name, entry in entries(tree, fields, "fragments").items():
             _once(tree, fields["fragments"].node, "fragment", name, self.fragments)
             self.fragments[name] = self._fragment(tree, entry)
+
+    def _take_proofs(self, tree: Tree, fields: Fields) -> None:
+        """A suite may say otherwise than a file that it includes."""
+        tree.known(fields, "proves", keys.DELIVERIES.split("|"))
+        rules = tuple(self.requirements)
+        self.proves |= {Delivery(k): tree.word(v.node, k, rules) for k, v in fields.items()}
 
     def _take_hooks(self, tree: Tree, node: Node) -> None:
         try:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-_FROM_1900_TO_1970 = (
-    2_208_988_800  # RFC 868: "the time 2,208,988,800 corresponds to 00:00 1 Jan 1970"
-)
+_FROM_1900_TO_1970 = 2_208_988_800  # seconds; RFC 868 gives the same number
 _TOLERANCE = 2.0  # seconds between the target's clock and ours
 _FORMS = (
     "%A, %B %d, %Y %H:%M:%S-%Z",  # RFC 867, first form
