@@ -57,11 +57,17 @@ def receive(sock: socket.socket) -> tuple[bytes, tuple[str, int], float]:
     return data, source, time.time()
 
 
-def drop_errors(sock: socket.socket) -> None:
-    """Empties a socket's queue of errors: while one is in there, poll() reports it for ever."""
+def drop_errors(sock: socket.socket) -> int:
+    """Empties a socket's queue of errors: while one is in there, poll() reports it for ever.
+
+    Returns how many there were.
+    """
+    dropped = 0
     with contextlib.suppress(OSError):
         while True:
             sock.recvmsg(1, _ERROR_ROOM, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+            dropped += 1
+    return dropped
 
 
 def listener(port: int = 0) -> socket.socket:

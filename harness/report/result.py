@@ -38,6 +38,7 @@ class Result:
     by_delivery: bool
     fault: str
     known: str
+    broken_by: str
     compared: str
     command: str
     report: str
@@ -86,6 +87,7 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         rules=tuple((rule.id, str(rule.level), rule.text) for rule in rules),
         fault=finding.fault.value,
         known=outcome.known,
+        broken_by=outcome.broken_by,
         compared=compared,
         command=command,
         report=report,

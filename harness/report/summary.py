@@ -49,6 +49,9 @@ def _add_subject(page: Page, subject: tuple[str, str, str], results: Sequence[Re
     page.row("cases", counts_line(results))
     for told in broken_requirements(results):
         page.paragraph("broken", told, Paint.BAD, most=3)
+    worn = [each for each in results if each.broken_by]
+    if worn:
+        page.paragraph("worn", _worn_line(worn), Paint.DOUBTFUL, most=3)
     known = {each.known for each in results if each.known}
     for why in sorted(known):
         page.paragraph("known", why, most=2)
@@ -87,13 +90,19 @@ def broken_requirements(results: Sequence[Result]) -> list[str]:
     return told
 
 
+def _worn_line(worn: Sequence[Result]) -> str:
+    count = "1 case passes" if len(worn) == 1 else f"{len(worn)} cases pass"
+    first = f"{worn[0].case}[{worn[0].delivery}] after {worn[0].broken_by}"
+    return f"{count} on a fresh process only, the first is {first}"
+
+
 def _shows(result: Result, rule: tuple[str, str, str], ordinary: Mapping[str, Verdict]) -> bool:
     """Says whether a result shows that this rule is broken.
 
     Where the same case goes well as it is, it is the delivery's requirement that is broken, and
     no other; where it does not, the delivery shows nothing more.
     """
-    if result.judged not in _BREAKS or result.known:
+    if result.judged not in _BREAKS or result.known or result.broken_by:
         return False
     if not result.by_delivery or result.case not in ordinary:
         return True

@@ -7,6 +7,7 @@ Must not know: the play, deadlines, processes.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ Address = tuple[str, int]
 
 _CHUNK = 1 << 18
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
+_REFUSED = os.strerror(errno.ECONNREFUSED)
 _PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end
 
 
@@ -95,7 +97,8 @@ class DatagramChannel:
         try:
             data, source, at = endpoint.receive(self.sock)
         except BlockingIOError:
-            return None
+            # A send that was refused has told of the error, and left it in the queue.
+            return Refused(self.connection, _REFUSED) if endpoint.drop_errors(self.sock) else None
         except OSError as exc:
             endpoint.drop_errors(self.sock)
             return Refused(self.connection, exc.strerror or str(exc))

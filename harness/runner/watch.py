@@ -19,6 +19,7 @@ from harness.target.process import Process
 from harness.target.rest import Kind as Rest
 from harness.target.rest import prove
 
+_LAST_WORDS = 64  # looks at what a target said before its end; a flood must not last for ever
 LONGEST_LOOK = 50
 """Milliseconds between two looks at a target that does not rest."""
 
@@ -88,6 +89,8 @@ class Watch:
         if self.process is None or self.exited:
             return ""
         proof = prove(self.process, self._tables)
+        if proof.kind is Rest.GONE:  # the last of those that the main process has left behind
+            self._bury(self.process)
         # What it said last may have been under way while it went to rest: look once more.
         if proof.kind is Rest.RESTS and not self.look(1) and not self.pending:
             return proof.evidence
@@ -107,10 +110,15 @@ class Watch:
         if process is None or self.exited:
             return
         self.remove(process.exit_fd)
-        while self.look(1):  # what it said before its end comes first
-            pass
+        for _ in range(_LAST_WORDS):  # what it said before its end comes first
+            if not self.look(1):
+                break
         self._take_output()
+        if not process.pids():
+            self._bury(process)
+
+    def _bury(self, process: Process) -> None:
         status = process.status()
-        if status is not None and not process.pids():
+        if status is not None:
             self.exited = True
             self.pending.append(Exited(status))
