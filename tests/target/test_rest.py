@@ -1,6 +1,7 @@
 """Rest, proven against programs that wait in every way, and against those that only seem to."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -254,6 +255,42 @@ def test_io_uring_is_beyond_what_can_be_told(waiter, evident):
     except TargetError:
         pytest.skip("no io_uring here")
     evident(process, Kind.UNKNOWN, "uses io_uring")
+
+
+# -- between two looks ---------------------------------------------------------------------
+
+
+class Interrupted(Tables):
+    """Has something happen when it is asked about a connection: between two looks."""
+
+    def __init__(self, event):
+        super().__init__()
+        self.event = event
+
+    def peers(self, *connection):
+        self.event()
+        return super().peers(*connection)
+
+
+@pytest.mark.parametrize("who", ["the target", "the keeper"])
+def test_whoever_ran_between_two_looks_does_not_rest(waiter, rests_after_its_answer, who):
+    process, talk = waiter("c", "tcp")
+    rests_after_its_answer(process, talk, b"first")
+
+    def serves():
+        talk.socket.send(b"second")
+        assert select.select([talk.socket], (), (), PATIENCE)[0]
+        assert talk.answer() == b"second"
+
+    def is_woken():
+        os.kill(process.keeper_pid, signal.SIGCHLD)
+
+    deadline, proof = time.monotonic() + PATIENCE, Proof(Kind.BUSY)
+    with Interrupted(serves if who == "the target" else is_woken) as tables:
+        while proof.evidence != "it ran between two looks":
+            assert time.monotonic() < deadline, proof
+            proof = prove(process, tables)
+            assert proof.kind is Kind.BUSY
 
 
 # -- what lies in front of it --------------------------------------------------------------
