@@ -143,8 +143,7 @@ def _holder(inode: int) -> str:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and inode in _sockets_of(entry.name):
             with contextlib.suppress(OSError):
-                words = (
-                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                )
-                return f"process {entry.name} ({words.strip()[:80]})"
+                words = (entry / "cmdline").read_bytes().decode(errors="replace")
+                shown = "".join(each if each.isprintable() else " " for each in words[:80])
+                return f"process {entry.name} ({shown.strip()})"
     return "another program"

@@ -67,6 +67,16 @@ def compiled(tmp_path_factory):
     return compiled
 
 
+@pytest.fixture(scope="session")
+def java_classes(tmp_path_factory):
+    """Compiles the Java waiter, once."""
+    if shutil.which("javac") is None:
+        pytest.skip("no Java compiler here")
+    folder = tmp_path_factory.mktemp("classes")
+    subprocess.run(["javac", "-d", folder, HERE / "Waiter.java"], check=True)
+    return folder
+
+
 @pytest.fixture
 def free_port():
     """Returns a port that is free for TCP and UDP."""

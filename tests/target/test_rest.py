@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -101,15 +100,6 @@ class Talk:
             return self.socket.recv(2048)
         except BlockingIOError:
             return None
-
-
-@pytest.fixture(scope="module")
-def java_classes(tmp_path_factory):
-    if shutil.which("javac") is None:
-        pytest.skip("no Java compiler here")
-    folder = tmp_path_factory.mktemp("classes")
-    subprocess.run(["javac", "-d", folder, HERE / "Waiter.java"], check=True)
-    return folder
 
 
 @pytest.fixture
