@@ -305,7 +305,7 @@ class Play:
             missed = self._observation.missed(step, signal, self.captures)
             return self._followed(missed) or _DONE
         if isinstance(step, Send) and self._arrivals.get(step.connection) is not None:
-            reason = f"{judgement.who} has not read what was sent to it"
+            reason = f"{judgement.who} does not read on, and what was sent to it lies unread"
             return self._finish(judgement.quiet(step, reason, None, signal))
         if isinstance(step, Expect):
             return self._nothing_came(step, signal)

@@ -242,18 +242,24 @@ class Driver:
             try:
                 rest = rest[channel.write(rest) :]
             except BlockingIOError:
-                if not self._until_writable(channel):
-                    return Expired(self._seconds, "it does not read what is sent")
+                stuck = self._until_writable(channel)
+                if stuck is not None:
+                    return stuck
             except OSError as exc:
                 return Refused(channel.connection, exc.strerror or str(exc))
         return None
 
-    def _until_writable(self, channel: StreamChannel) -> bool:
-        """Reads what comes until there is room. Says whether there was before the deadline."""
-        while channel.open and (left := self._deadline - time.monotonic()) > 0:
-            if self._watch.until_writable(channel.sock.fileno(), math.ceil(left * 1000)):
-                return True
-        return not channel.open
+    def _until_writable(self, channel: StreamChannel) -> Signal | None:
+        """Reads what comes until there is room; returns what proves that there will be none."""
+        fd, quiet = channel.sock.fileno(), 1
+        while channel.open and not self._watch.until_writable(fd, quiet):
+            rested = self._rested()
+            if rested and not self._watch.until_writable(fd, 0):
+                return rested
+            if time.monotonic() >= self._deadline:
+                return Expired(self._seconds, "it does not read what is sent")
+            quiet = min(2 * quiet, LONGEST_LOOK)
+        return None
 
     def _until_read(self, channel: StreamChannel) -> Signal | None:
         """Waits until the kernel shows that the target has read all of it."""

@@ -92,9 +92,7 @@ class Watch:
         if proof.kind is Rest.GONE:  # the last of those that the main process has left behind
             self._bury(self.process)
         # What it said last may have been under way while it went to rest: look once more.
-        if proof.kind is Rest.RESTS and not self.look(1) and not self.pending:
-            return proof.evidence
-        return ""
+        return proof.evidence if proof.kind is Rest.RESTS and not self.look(1) else ""
 
     # -- the target --------------------------------------------------------------------
 
