@@ -15,7 +15,7 @@ from harness.exchange.inbox import Inbox
 from harness.exchange.plan import Expect, Plan
 from harness.spec.model import Choice, Closes, Ending, Says, Silent, Transport
 from harness.wire.framing import DATAGRAM
-from harness.wire.message import Judge, Matched, Mismatch, More
+from harness.wire.message import Judge, Matched, Message, Mismatch, More
 
 
 class Answered(enum.Enum):
@@ -136,8 +136,14 @@ def _ends_as(wanted: Ending, found: Ending) -> bool:
     return (wanted is Ending.RESET) is (found is Ending.RESET)
 
 
+def described(message: Message, example: Message | None) -> str:
+    """Returns what is wanted in one line; a regular expression is shown by its example."""
+    text = message.describe()
+    return f"such as {example.describe()}" if example is not None and ":like(" in text else text
+
+
 def _described(choice: Choice) -> str:
     act = choice.act
     if isinstance(act, Says):
-        return act.message.describe()
+        return described(act.message, act.example)
     return "silence" if isinstance(act, Silent) else f"the connection closed ({act.how})"

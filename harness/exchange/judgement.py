@@ -11,7 +11,7 @@ from dataclasses import replace
 from harness.errors import HarnessError
 from harness.exchange import diagnosis
 from harness.exchange.action import Expired, Rested
-from harness.exchange.expectation import Expectation, Said
+from harness.exchange.expectation import Expectation, Said, described
 from harness.exchange.inbox import Inbox
 from harness.exchange.plan import Connection, Plan, Step
 from harness.spec.model import Ending, Level, Origin, Prints, Role, Says, Transport
@@ -173,7 +173,7 @@ class Judgement:
     def printed_instead(self, act: Prints, captures: Scope, unread: bytes) -> Comparison:
         """Returns what should have been printed against what was."""
         expected = act.message.bind(captures, DATAGRAM).expected
-        return Comparison(act.message.describe(), expected, unread or None, 0)
+        return Comparison(described(act.message, act.example), expected, unread or None, 0)
 
     def compared(self, expectation: Expectation, inbox: Inbox, said: Said) -> Comparison:
         """Returns expected against actual, and diagnoses the difference."""
@@ -190,7 +190,7 @@ class Judgement:
 
 def _too_soon(who: str, seconds: float, wanted: float) -> str:
     return (
-        f"{who} said this {seconds:.3f} s after its message before, without waiting: "
+        f"{who} did not wait: this came {seconds:.3f} s after its datagram before, "
         f"{wanted:g} s is the least"
     )
 

@@ -35,6 +35,7 @@ from harness.spec.model import (
 )
 from harness.spec.payloads import (
     Surroundings,
+    example_of,
     payload,
     payload_of,
     text_template,
@@ -61,12 +62,14 @@ def act_of(tree: Tree, node: Node, fields: Fields, around: Surroundings, hooks: 
     _belonging(tree, fields, acts[0])
     if acts[0] in ("says", "silent", "closes"):
         return _said(tree, node, fields, around, hooks, acts[0])
+    if acts[0] == "prints":
+        return _prints(tree, fields, around)
     return _other(tree, fields[acts[0]], around, hooks)
 
 
 def _belonging(tree: Tree, fields: Fields, act: str) -> None:
     for name in _SAYING:
-        if name in fields and act != "says":
+        if name in fields and act != "says" and (name, act) != ("example", "prints"):
             raise tree.error(fields[name].place, f"{name} belongs to says, found {act}")
 
 
@@ -77,8 +80,6 @@ def _other(tree: Tree, chosen: Field, around: Surroundings, hooks: Hooks) -> Act
             return _any_of(tree, node, around, hooks)
         case "types":
             return Types(_closed(tree, node, "types", around))
-        case "prints":
-            return Prints(payload(tree, node, "prints", around))
         case "never_prints":
             return Prints(payload(tree, node, "never_prints", around), never=True)
         case "stores":
@@ -148,19 +149,12 @@ def _said(
         return Silent()
     if act == "closes":
         return Closes(Ending(tree.word(fields["closes"].node, "closes", keys.ENDINGS.split("|"))))
-    around = around
     message = (
         payload(tree, fields["says"].node, "says", around)
         if "says" in fields
         else payload_of(tree, node, fields, "the payload", around)
     )
-    example = None
-    if "example" in fields:
-        example = payload(tree, fields["example"].node, "example", around)
-        if not message.open:
-            raise tree.error(fields["example"].place, "an example for a message without holes")
-        if example.open:
-            raise tree.error(fields["example"].node, "an example has no holes")
+    example = example_of(tree, fields, message, around)
     says = Says(message, example, _hook(tree, fields, around, hooks))
     if "from" in fields:
         origin = tree.word(fields["from"].node, "from", keys.ORIGINS.split("|"))
@@ -170,6 +164,11 @@ def _said(
     if "not_before" in fields:
         says = replace(says, not_before=tree.number(fields["not_before"].node, "not_before"))
     return says
+
+
+def _prints(tree: Tree, fields: Fields, around: Surroundings) -> Prints:
+    message = payload(tree, fields["prints"].node, "prints", around)
+    return Prints(message, example=example_of(tree, fields, message, around))
 
 
 def _hook(tree: Tree, fields: Fields, around: Surroundings, hooks: Hooks) -> Hook | None:
@@ -234,5 +233,7 @@ def referring(event: Event) -> Iterator[Message]:
         yield act.line
     elif isinstance(act, Prints):
         yield act.message
+        if act.example is not None:
+            yield act.example
     elif isinstance(act, Stores):
         yield act.content

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from harness.errors import HarnessError
 from harness.spec.acts import messages
 from harness.spec.finding import Exchange, Finding
-from harness.spec.model import AnyOf, Closes, Event, Says, Suite, Transport
+from harness.spec.model import AnyOf, Closes, Event, Prints, Says, Suite, Transport
 from harness.wire.framing import DATAGRAM, FramingKind
 from harness.wire.message import Judged, Matched, Mismatch
 from harness.wire.parameter import draw
@@ -42,6 +42,8 @@ def _drawn(suite: Suite, seed: int) -> dict[str, bytes]:
 def _along(exchange: Exchange, known: dict[str, bytes]) -> Iterator[Finding]:
     """Walks the events with what would be bound; `known` grows."""
     for at, event in enumerate(exchange.events):
+        if isinstance(event.act, Prints):
+            yield from _not_found(event, event.act, known)
         for number, says in enumerate(messages(event.act)):
             if not says.message.open:
                 continue
@@ -54,6 +56,17 @@ def _along(exchange: Exchange, known: dict[str, bytes]) -> Iterator[Finding]:
                     known.pop(name, None)
             elif counts and isinstance(judged, Matched):
                 known.update(judged.captures)
+
+
+def _not_found(event: Event, act: Prints, known: dict[str, bytes]) -> Iterator[Finding]:
+    """Yields what is wrong with output that would be right."""
+    example = act.example
+    if example is None or not (act.message.references | example.references) <= set(known):
+        return
+    data = example.produce(known)
+    if act.message.bind(known, DATAGRAM).find(data) is None:
+        wrong = f"the example {quoted(data, _SHOWN)} does not hold what has to be printed"
+        yield Finding(event.place, wrong)
 
 
 def _judged(

@@ -54,7 +54,9 @@ def _takes_anything(choice: Choice) -> bool:
         choice.level is Level.MUST
         and isinstance(act, Says)
         and act.message.vacuous
-        and not (act.hook or act.origin is not Origin.USUAL or act.message.captures)
+        and not (
+            act.hook or act.not_before or act.origin is not Origin.USUAL or act.message.captures
+        )
     )
 
 

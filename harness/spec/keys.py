@@ -218,7 +218,9 @@ MODIFIERS = (
     Key("to", "text", "Which client a server's event is about; default: who acted last."),
     Key("over", TRANSPORTS, "The transport, where the suite has both."),
     Key("setup", "flag", "Rests on it: a target that fails here is blocked, not failed."),
-    Key("example", "payload", "What is sent where the message has holes."),
+    Key(
+        "example", "payload", "What is sent, or would be right to print, for a message with holes."
+    ),
     Key("hook", "text", "A function of the hooks' file that judges what was captured."),
     Key(
         "from",

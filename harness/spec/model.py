@@ -141,6 +141,7 @@ class Prints:
 
     message: Message
     never: bool = False
+    example: Message | None = None  # output that would be right, where `message` is open
 
 
 @dataclass(frozen=True, slots=True)

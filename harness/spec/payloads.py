@@ -79,6 +79,20 @@ def payload_of(tree: Tree, node: Node, fields: Fields, what: str, around: Surrou
     return _template(tree, fields[ways[0]], fields, what, around)
 
 
+def example_of(
+    tree: Tree, fields: Fields, message: Message, around: Surroundings
+) -> Message | None:
+    """Reads what stands as `example` for a message with holes, None where there is none."""
+    if "example" not in fields:
+        return None
+    example = payload(tree, fields["example"].node, "example", around)
+    if not message.open:
+        raise tree.error(fields["example"].place, "an example for a message without holes")
+    if example.open:
+        raise tree.error(fields["example"].node, "an example has no holes")
+    return example
+
+
 def template_of(tree: Tree, node: Node, what: str, around: Surroundings) -> Template:
     """Reads a payload that is no layout."""
     found = payload(tree, node, what, around)

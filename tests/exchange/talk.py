@@ -54,7 +54,10 @@ from harness.spec.model import (
 from harness.wire.template import Hole, Literal, Template
 
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
+<<<<<<< HEAD
 _OPEN = b"request timed out; RTT = 0.5 s; min, max, avg, 10 %; A _ _ A _ A _ A _ _ A"  # where a case leaves it open
+=======
+>>>>>>> b17d47a (Output that would be right is written beside what is looked for, and shown instead of a regular expression)
 _LONGEST = 200_000  # signals; more is a circle
 
 Tamper = Callable[[Connection, tuple[bytes, ...]], tuple[bytes, ...]]
@@ -224,9 +227,9 @@ def _beside_the_wire(side: Side, action: Await) -> Signal | None:
     looks = (s for s in side.plan.steps if isinstance(s, Look) and s.place == action.place)
     act = next(looks, None)
     match act.act if act else None:
-        case Prints(message) if action.kind is Awaited.OUTPUT:
-            text = _OPEN if message.open else message.produce(side.play.captures)
-            return Printed(b"> " + text + b"\n")
+        case Prints(message, _, example) if action.kind is Awaited.OUTPUT:
+            text = example if message.open and example else message
+            return Printed(b"> " + text.produce(side.play.captures) + b"\n")
         case Exits(code, nonzero) if action.kind is Awaited.EXIT:
             return Exited(code or int(nonzero))
     return None

@@ -87,7 +87,7 @@ def test_how_much_too_soon_is_told():
     play.start()
     ping(play, b"1", 10.0)
     ping(play, b"2", 10.25)
-    assert "0.250 s after" in play.finding.reason
+    assert "did not wait: this came 0.250 s after" in play.finding.reason
     assert "0.5 s is the least" in play.finding.reason
 
 
