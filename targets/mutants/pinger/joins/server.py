@@ -8,14 +8,13 @@ def main():
     port = int(sys.argv[1])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("", port))
-        talk = b""
+        talks = {}
         while True:
             try:
                 data, client = server.recvfrom(65535)
-                talk += data.upper()
-                if talk.startswith(b"PING 2") or len(talk) > 1000:
-                    talk = data.upper()
-                server.sendto(talk, client)
+                talk = talks.get(client, b"")
+                talks[client] = talk + data if talk.startswith(b"Ping") else data
+                server.sendto(talks[client].upper(), client)
             except OSError:
                 pass  # this client cannot be reached; the others can
 
