@@ -54,10 +54,6 @@ from harness.spec.model import (
 from harness.wire.template import Hole, Literal, Template
 
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
-<<<<<<< HEAD
-_OPEN = b"request timed out; RTT = 0.5 s; min, max, avg, 10 %; A _ _ A _ A _ A _ _ A"  # where a case leaves it open
-=======
->>>>>>> b17d47a (Output that would be right is written beside what is looked for, and shown instead of a regular expression)
 _LONGEST = 200_000  # signals; more is a circle
 
 Tamper = Callable[[Connection, tuple[bytes, ...]], tuple[bytes, ...]]
