@@ -24,7 +24,7 @@ from harness.target.build import Built, build
 from harness.target.folder import WorkingFolder, command_line, filled
 from harness.target.lockfile import Lock, locked_within, try_lock
 from harness.target.process import Keeper, Process
-from harness.target.program import find
+from harness.target.program import find, find_build
 from harness.target.ready import refuse_strangers, wait_until_bound
 
 # Below the ports that Linux gives to clients (32768 and up), above what servers listen on.
@@ -170,11 +170,17 @@ class Workshop:
     def _built(self, job: Job) -> Built | None:
         manifest, path = job.target.manifest, job.target.path
         assert path is not None
-        if "{program}" not in _run_of(job) and not (manifest and manifest.build):
-            return Built((), path) if path.is_dir() else None
         language = manifest.language if manifest else ""
         commands = manifest.build if manifest else ()
-        program = find(path, job.role, language, commands)
+        if "{program}" in _run_of(job):
+            program = find(path, job.role, language, commands)
+        elif not path.is_dir():
+            return None
+        else:
+            to_build = find_build(path, job.role, commands)
+            if to_build is None:
+                return Built((), path)
+            program = to_build
         return build(program, self._settings.builds / "programs")
 
     def _how(self, job: Job, built: Built | None, port: int) -> Start:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError, TargetError
+from harness.spec.model import Role
 from harness.target.lockfile import locked
 from harness.target.program import Program
 
@@ -57,6 +58,7 @@ def build(program: Program, into: Path) -> Built:
 def _made(program: Program, home: Path) -> dict[str, object]:
     work = home / "work"
     _copy(program, work)
+    before = _executables(work)
     start = time.monotonic()
     log = b""
     for command in program.build:
@@ -67,9 +69,12 @@ def _made(program: Program, home: Path) -> dict[str, object]:
             return {"failed": why, "log": log.hex()}
         if code:
             return {"failed": f"{' '.join(command)} failed with code {code}", "log": log.hex()}
-    argv = [_made_program(work) if each == "{made}" else each for each in program.argv]
-    if None in argv:
-        return {"failed": "the build made no executable, or more than one", "log": log.hex()}
+    argv = list(program.argv)
+    if "{made}" in argv:
+        made = _made_programs(before, _executables(work), program.role)
+        if len(made) != 1:
+            return {"failed": _not_one(made, program.role), "log": log.hex()}
+        argv[argv.index("{made}")] = f"./{made[0]}"
     return {"argv": argv, "log": log.hex(), "seconds": time.monotonic() - start}
 
 
@@ -88,7 +93,9 @@ def _remember(path: Path, told: Mapping[str, object]) -> None:
 
 def _fingerprint(program: Program) -> str:
     """Returns a name for what would be built: content, commands, argv."""
-    digest = hashlib.sha256(repr((program.build, program.argv, str(program.folder))).encode())
+    digest = hashlib.sha256(
+        repr((program.build, program.argv, program.role, str(program.folder))).encode()
+    )
     for path in _files(program):
         digest.update(f"{path.relative_to(program.folder)}\0{path.stat().st_mode}\0".encode())
         digest.update(path.read_bytes())
@@ -183,8 +190,8 @@ def _followed(process: subprocess.Popen[bytes], until: float) -> tuple[int | Non
         os.close(ended)
 
 
-def _made_program(work: Path) -> str | None:
-    """Returns the one executable that make or cargo has made."""
+def _executables(work: Path) -> dict[str, int]:
+    """Returns the compiled programs where make or cargo puts them, and when they were written."""
     places = (
         work,
         work / "bin",
@@ -192,11 +199,35 @@ def _made_program(work: Path) -> str | None:
         work / "target" / "debug",
         work / "target" / "release",
     )
-    found = [
-        path.relative_to(work)
+    return {
+        str(path.relative_to(work)): path.stat().st_mtime_ns
         for place in places
         if place.is_dir()
         for path in sorted(place.iterdir())
-        if path.is_file() and os.access(path, os.X_OK) and path.read_bytes()[:4] == b"\x7fELF"
-    ]
-    return f"./{found[0]}" if len(found) == 1 else None
+        if path.is_file() and os.access(path, os.X_OK) and _magic(path) == b"\x7fELF"
+    }
+
+
+def _magic(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def _made_programs(
+    before: Mapping[str, int], after: Mapping[str, int], role: Role | None
+) -> list[str]:
+    """Returns what a build has made, of several what is named after the role."""
+    made = [name for name, written in after.items() if before.get(name) != written] or list(after)
+    if len(made) <= 1 or role is None:
+        return made
+    own = [name for name in made if str(role) in Path(name).name.lower()]
+    return own or [name for name in made if str(role.other) not in Path(name).name.lower()]
+
+
+def _not_one(made: Sequence[str], role: Role | None) -> str:
+    if not made:
+        return "the build made no executable"
+    return (
+        f"the build made {', '.join(made)}; none of them, or more than one, is the {role} by its "
+        f"name (say in target.yaml which, as in  run: ./{made[0]} {{port}})"
+    )

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import TargetError
@@ -38,6 +38,7 @@ class Program:
     build: tuple[tuple[str, ...], ...]
     argv: tuple[str, ...]
     single: bool = False  # the target is one file of the folder, the others are not its own
+    role: Role | None = None  # whose program is `{made}`, where a build makes several
 
 
 def find(path: Path, role: Role, language: str = "", commands: Sequence[str] = ()) -> Program:
@@ -46,9 +47,7 @@ def find(path: Path, role: Role, language: str = "", commands: Sequence[str] = (
     Raises: TargetError that says what is there.
     """
     if commands:
-        return Program(
-            "manifest", path, tuple(tuple(shlex.split(c)) for c in commands), ("{made}",)
-        )
+        return _by_commands(path, commands, role)
     if path.is_file():
         return _file(path, language)
     names = sorted(each.name for each in path.iterdir() if each.is_file())
@@ -61,6 +60,25 @@ def find(path: Path, role: Role, language: str = "", commands: Sequence[str] = (
 
 
 _HINT = "say in target.yaml how it is run, as in  run: ./server {port}"
+
+
+def find_build(path: Path, role: Role, commands: Sequence[str] = ()) -> Program | None:
+    """Returns what is built before a command line that names its program itself is run.
+
+    None where neither a manifest nor a build file says how.
+    """
+    if commands:
+        found: Program | None = _by_commands(path, commands, role)
+    else:
+        names = sorted(each.name for each in path.iterdir() if each.is_file())
+        ways = (way(path, names, role, "") for way in (_make, _cargo, _go_module))
+        found = next(filter(None, ways), None)
+    return None if found is None else replace(found, argv=())
+
+
+def _by_commands(path: Path, commands: Sequence[str], role: Role) -> Program:
+    build = tuple(tuple(shlex.split(each)) for each in commands)
+    return Program("manifest", path, build, ("{made}",), role=role)
 
 
 def _file(path: Path, language: str) -> Program:
@@ -76,14 +94,15 @@ def _make(path: Path, names: Sequence[str], role: Role, language: str) -> Progra
     makefile = next((name for name in names if name.lower() in ("makefile", "gnumakefile")), None)
     if makefile is None:
         return None
-    return Program("make", path, (("make",),), ("{made}",))
+    # All of it anew: what was handed in ready-made may be stale, or another machine's.
+    return Program("make", path, (("make", "--always-make"),), ("{made}",), role=role)
 
 
 def _cargo(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:
     if "Cargo.toml" not in names:
         return None
     command = ("cargo", "build", "--quiet", "--offline", "--target-dir", "target")
-    return Program("rust", path, (command,), ("{made}",))
+    return Program("rust", path, (command,), ("{made}",), role=role)
 
 
 def _go_module(path: Path, names: Sequence[str], role: Role, language: str) -> Program | None:

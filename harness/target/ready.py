@@ -98,6 +98,7 @@ def _wait(process: Process, seconds: float) -> bool:
 def _late(
     process: Process, port: int, missing: tuple[Transport, ...], tables: Tables, when: str
 ) -> MachineError | TargetError:
+    process.drain()  # what it said before it came to rest
     own = socket_inodes(process.pids())
     for each in holders(port, missing, tables):
         if each.inode not in own and each.reachable:
