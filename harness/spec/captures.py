@@ -12,7 +12,8 @@ from harness.spec.acts import messages, referring
 from harness.spec.finding import Exchange, Finding, exchanges
 from harness.spec.model import Event, Says, Suite
 from harness.wire.message import Message
-from harness.wire.template import Hole, Reference, Template
+from harness.wire.parts import Hole, Reference
+from harness.wire.template import Template
 
 
 def never_used(suite: Suite) -> Iterator[Finding]:

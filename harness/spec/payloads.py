@@ -15,10 +15,11 @@ from typing import Any, Protocol
 from harness.errors import HarnessError, SpecError
 from harness.spec import keys
 from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, is_text
-from harness.wire import template
+from harness.wire import reading, template
 from harness.wire.framing import LINE
 from harness.wire.message import Message
-from harness.wire.template import Hole, Literal, Template, TemplateError
+from harness.wire.parts import Hole, Literal, TemplateError
+from harness.wire.template import Template
 
 
 class Sources(Protocol):
@@ -105,7 +106,7 @@ def text_template(tree: Tree, node: Node, what: str, around: Surroundings) -> Te
     """Reads a text template. Raises: SpecError at the column of the fault."""
     text = tree.text(node, what)
     try:
-        written = template.parse(text)
+        written = reading.parse(text)
         read = template.substituted(written, around.values)
     except TemplateError as exc:
         raise tree.error(tree.inside(node, exc.offset), str(exc)) from exc

@@ -31,7 +31,8 @@ from harness.spec.model import (
     Types,
 )
 from harness.wire.framing import DATAGRAM, Framing, FramingKind
-from harness.wire.template import Hole, Literal, Part, Reference, Template
+from harness.wire.parts import Hole, Literal, Part, Reference
+from harness.wire.template import Template
 
 FRAMINGS = (
     Framing(FramingKind.LINE),

@@ -51,7 +51,8 @@ from harness.spec.model import (
     Suite,
     Transport,
 )
-from harness.wire.template import Hole, Literal, Template
+from harness.wire.parts import Hole, Literal
+from harness.wire.template import Template
 
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
 _LONGEST = 200_000  # signals; more is a circle

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.wire.framing import DATAGRAM
-from harness.wire.template import parse
+from harness.wire.reading import parse
 
 ROWS = [
     ("done", b"well done, done", (5, 9)),
