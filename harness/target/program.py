@@ -129,8 +129,16 @@ def _sources(path: Path, names: Sequence[str], role: Role, language: str) -> Pro
             f"{path} holds {found}: which one is it?", hint="say language: in target.yaml"
         )
     ((kind, found_names),) = by_kind.items()
-    own = _of_role(found_names, role) if kind in ("c", "c++") else found_names
-    return _LANGUAGES[kind](path, tuple(own), _main(found_names, role), False)
+    if kind in ("c", "c++", "go"):  # all of them make one program, whatever they are named
+        own = found_names if kind == "go" else _of_role(found_names, role)
+        return _LANGUAGES[kind](path, tuple(own), "", False)
+    starting = _starting(path, found_names) if kind == "java" else []
+    return _LANGUAGES[kind](path, tuple(found_names), _main(starting or found_names, role), False)
+
+
+def _starting(path: Path, names: Sequence[str]) -> list[str]:
+    """Returns the Java sources that have a main method."""
+    return [name for name in names if name.endswith(".java") and _MAIN.search(_text(path / name))]
 
 
 def _executable(path: Path, names: Sequence[str]) -> Program | None:
@@ -194,10 +202,8 @@ def _java(folder: Path, names: Sequence[str], main: str, single: bool) -> Progra
     if main.endswith(".jar"):
         return Program("java", folder, (), ("java", *_JAVA, "-jar", main), single)
     sources = [name for name in names if name.endswith(".java")]
-    starting = [name for name in sources if _MAIN.search(_text(folder / name))]
-    start = starting[0] if len(starting) == 1 else main
-    package = _PACKAGE.search(_text(folder / start))
-    name = Path(start).stem if package is None else f"{package.group(1)}.{Path(start).stem}"
+    package = _PACKAGE.search(_text(folder / main))
+    name = Path(main).stem if package is None else f"{package.group(1)}.{Path(main).stem}"
     command = ("javac", "-nowarn", "-d", "target-classes", *sources)
     return Program(
         "java", folder, (command,), ("java", *_JAVA, "-cp", "target-classes", name), single

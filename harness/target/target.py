@@ -72,7 +72,7 @@ def _address(text: str) -> Address:
     host, _, port = rest.rpartition(":")
     if scheme not in _SCHEMES:
         raise UsageError(f"{text}: an address begins with {', '.join(f'{s}://' for s in _SCHEMES)}")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise UsageError(f"{text}: an address ends with a port, as in {scheme}://127.0.0.1:9000")
     host = "127.0.0.1" if host == "localhost" else host
     try:

@@ -134,6 +134,11 @@ def test_it_leads_the_foreground_of_its_terminal(python, ended):
     assert process.tail == b"True\n"
 
 
+def test_its_files_are_made_as_at_any_shell(python, ended, tmp_path):
+    assert ended(python("open('made', 'w')")) == 0
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o644
+
+
 # -- its output ----------------------------------------------------------------------------
 
 
@@ -159,6 +164,18 @@ def test_a_flood_of_output_takes_no_memory(start, until):
     until(process, lambda: _drained(process, 60_000_000), "prints 60 MB")
     assert _resident() - before < 20_000
     assert len(process.tail) == KEPT
+
+
+def test_a_line_without_an_end_takes_no_memory(python, ended):
+    process = python("import sys; sys.stdout.write('x' * 20_000_000 + 'end')")
+    before = _resident()
+    assert ended(process) == 0
+    while process.drain():
+        pass
+    assert process.printed == 20_000_003
+    assert process.tail.endswith(b"xend")
+    assert len(process.tail) == KEPT
+    assert _resident() - before < 20_000
 
 
 def _drained(process: Process, size: int) -> bool:
@@ -306,6 +323,39 @@ def test_a_killed_keeper_is_told(python, ended):
     with pytest.raises(MachineError, match="may be left"):
         process.stop()
     os.kill(process.pid, signal.SIGKILL)
+
+
+STUBBORN = {
+    "stopped by itself": "import os, signal; os.write(1, b'up'); os.kill(os.getpid(), 19)",
+    "in another group": "import os, signal; os.setpgid(0, 0) if os.getpgrp() != os.getpid() else 0;"
+    "os.fork() or os.setpgid(0, 0); os.write(1, b'up'); signal.pause()",
+    "deaf": "import os, signal; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 3, 13, 15)];"
+    "os.write(1, b'up'); signal.pause()",
+    "with a child stopped": "import os, signal; os.fork() or os.kill(os.getpid(), 19);"
+    "os.write(1, b'up'); signal.pause()",
+    "in another session": "import os, signal; os.fork() and os._exit(0); os.setsid();"
+    "os.write(1, b'up'); signal.pause()",
+}
+
+
+@pytest.mark.parametrize("text", STUBBORN.values(), ids=STUBBORN)
+def test_whatever_it_has_made_of_itself_it_is_ended(python, printed, text):
+    process = python(text)
+    printed(process, b"up")
+    pids = process.pids()
+    assert pids
+    process.stop()
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_an_orphan_that_ends_is_reaped(python, printed, until):
+    process = python(
+        "import os, signal\n"
+        "if os.fork() == 0:\n    os.fork()\n    os._exit(0)\n"
+        "os.wait(); os.write(1, b'up'); signal.pause()"
+    )
+    printed(process, b"up")
+    until(process, lambda: process.descendants() == (process.pid,), "the orphan is reaped")
 
 
 # -- the keeper ----------------------------------------------------------------------------

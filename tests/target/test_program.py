@@ -1,0 +1,87 @@
+"""Which program a submission is, told from its files."""
+
+import sys
+
+import pytest
+
+from harness.errors import TargetError
+from harness.spec.model import Role
+from harness.target.program import find
+
+MAIN = "public class X { public static void main(String[] a) {} }"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def folder(files: dict[str, str]):
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        return tmp_path
+
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "language", "argv"),
+    [
+        (["s.py"], "python", (sys.executable, "s.py")),
+        (["server.py", "client.py"], "python", (sys.executable, "server.py")),
+        (["TCPServer.py", "TCPClient.py", "common.py"], "python", (sys.executable, "TCPServer.py")),
+        (["main.py", "rules.py"], "python", (sys.executable, "main.py")),
+        (["index.js", "rules.js"], "node", ("node", "index.js")),
+        (["server.c", "client.c", "common.c"], "c", ("./target-program",)),
+        (["server.cpp", "util.c"], "c++", ("./target-program",)),
+        (["game.c", "net.c"], "c", ("./target-program",)),
+        (["x.rs"], "rust", ("./target-program",)),
+        (["x.go"], "go", ("./target-program",)),
+        (["Makefile", "x.c", "y.py"], "make", ("{made}",)),
+        (["makefile", "x.c"], "make", ("{made}",)),
+        (["Cargo.toml"], "rust", ("{made}",)),
+        (["go.mod", "x.go"], "go", ("./target-program",)),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
+)
+def test_the_language_is_found(folder, files, language, argv):
+    program = find(folder(dict.fromkeys(files, "")), Role.SERVER)
+    assert (program.language, program.argv) == (language, argv)
+
+
+def test_the_other_roles_sources_are_left_out(folder):
+    files = folder(dict.fromkeys(["server.c", "client.c", "common.c"], ""))
+    (command,) = find(files, Role.SERVER).build
+    assert {"server.c", "common.c"} < set(command)
+    assert "client.c" not in command
+    (command,) = find(files, Role.CLIENT).build
+    assert {"client.c", "common.c"} < set(command)
+    assert "server.c" not in command
+
+
+def test_the_class_with_a_main_is_started(folder):
+    files = {"Rules.java": "package p.q;\nclass Rules {}", "Game.java": f"package p.q;\n{MAIN}"}
+    assert find(folder(files), Role.SERVER).argv[-1] == "p.q.Game"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "found nothing"),
+        ({"a.txt": "", "b.txt": ""}, "found a.txt, b.txt"),
+        ({"a.py": "", "b.js": ""}, "holds node and python: which one is it"),
+        ({"a.py": "", "b.py": ""}, "several programs: a.py, b.py; none is named server or main"),
+    ],
+)
+def test_what_cannot_be_told_is_told(folder, files, message):
+    with pytest.raises(TargetError, match=message):
+        find(folder(files), Role.SERVER)
+
+
+def test_a_file_that_nothing_can_run_is_told(folder):
+    path = folder({"notes.txt": ""}) / "notes.txt"
+    with pytest.raises(TargetError, match=r"notes.txt is neither executable nor in a language"):
+        find(path, Role.SERVER)
+
+
+def test_a_manifest_may_say_the_language(folder):
+    path = folder({"a.py": "", "b.js": ""})
+    assert find(path, Role.SERVER, language="node").argv == ("node", "b.js")
