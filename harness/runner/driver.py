@@ -57,6 +57,7 @@ from harness.target.process import Process
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
 _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
+_A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
 
 class Driver:
@@ -118,9 +119,10 @@ class Driver:
 
     def settle(self) -> int | None:
         """Waits until the target has dealt with our leaving. Returns its status if it ended."""
-        watch, quiet, until = self._watch, 1, time.monotonic() + _GRACE
-        while watch.process is not None and not watch.exited and time.monotonic() < until:
-            if watch.rests():
+        watch, quiet, began = self._watch, 1, time.monotonic()
+        while watch.process is not None and not watch.exited:
+            waited = time.monotonic() - began
+            if watch.rests() or waited > _GRACE or (watch.ticks and waited > _A_TICK):
                 break
             watch.look(quiet)
             quiet = min(2 * quiet, LONGEST_LOOK)

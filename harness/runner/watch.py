@@ -30,6 +30,7 @@ class Watch:
     def __init__(self, tables: Tables, record: Record, target_is_client: bool) -> None:
         self.pending: deque[Signal] = deque()
         self.exited = False
+        self.ticks = False  # the last look found that it waits, with a time limit of its own
         self.process: Process | None = None
         self._tables = tables
         self._record = record
@@ -89,6 +90,7 @@ class Watch:
         if self.process is None or self.exited:
             return ""
         proof = prove(self.process, self._tables)
+        self.ticks = proof.kind is Rest.TIMED
         if proof.kind is Rest.GONE:  # the last of those that the main process has left behind
             self._bury(self.process)
         # What it said last may have been under way while it went to rest: look once more.
