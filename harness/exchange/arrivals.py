@@ -86,8 +86,9 @@ class Arrivals:
                 yield connection, inbox
 
     def held(self) -> Iterator[tuple[Connection, Inbox]]:
-        """Yields the inboxes that hold something."""
-        return ((connection, inbox) for connection, inbox in self._inboxes.items() if inbox.holds)
+        """Yields the inboxes that hold something, of connections that we have not closed."""
+        inboxes = self._inboxes.items()
+        return ((each, inbox) for each, inbox in inboxes if inbox.open and inbox.holds)
 
     def surplus(self, connection: Connection, captures: Scope) -> bool:
         """Says whether there is what nothing lets come; what may come late is taken out."""

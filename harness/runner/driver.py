@@ -50,7 +50,7 @@ from harness.runner.channel import Channel, DatagramChannel, StreamChannel, Welc
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
-from harness.spec.model import Delivery, Role, Transport
+from harness.spec.model import Delivery, Ending, Role, Transport
 from harness.target.folder import holds
 from harness.target.process import Process
 
@@ -315,17 +315,18 @@ class Driver:
         stranger.sendto(piece, channel.peer or self._target)
 
     def _close(self, action: DoClose) -> Signal:
-        channel = self._channels.get(action.connection)
-        self.record.mark(
-            time.monotonic(), Kind.CLOSE, self._client_speaks, action.connection.client,
-            detail=str(action.how),
-        )  # fmt: skip
-        if channel is not None and channel.open:
-            channel_closes = action.how.value != "half"
-            if channel_closes:
-                self._watch.remove(channel.sock.fileno())
-            channel.close(action.how)
-            if channel_closes and self._client_speaks:
+        channel, who = self._channels.get(action.connection), action.connection.client
+        now, how = time.monotonic(), action.how
+        self.record.mark(now, Kind.CLOSE, self._client_speaks, who, detail=str(how))
+        if channel is None or how is Ending.HALF:
+            if channel is not None and channel.open:
+                channel.close(how)
+            return Sent()
+        self._watch.forget(action.connection)
+        if channel.open:
+            self._watch.remove(channel.sock.fileno())
+            channel.close(how)
+            if self._client_speaks:
                 self.settle()
         return Sent()
 

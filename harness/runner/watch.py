@@ -11,7 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from harness.exchange.action import Exited, Printed, Signal
+from harness.exchange.action import Ended, Exited, Printed, Received, Signal
+from harness.exchange.plan import Connection
 from harness.network.tables import Tables
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
@@ -59,6 +60,16 @@ class Watch:
         if process is not None:
             self.add(process.output_fd, self._take_output)
             self.add(process.exit_fd, self._see_end)
+
+    def forget(self, connection: Connection) -> None:
+        """Drops what came on a connection that is closed: the next of its name begins anew."""
+        kept = [
+            each
+            for each in self.pending
+            if not isinstance(each, Received | Ended) or each.connection != connection
+        ]
+        self.pending.clear()
+        self.pending.extend(kept)
 
     # -- looking -----------------------------------------------------------------------
 
