@@ -15,7 +15,6 @@ import os
 import select
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,22 +34,22 @@ from harness.exchange.action import (
     Found,
     NotStarted,
     Opened,
-    Received,
     Refused,
     Restarted,
     Rested,
     Sent,
     Signal,
 )
-from harness.exchange.plan import Connection, Plan
+from harness.exchange.plan import Plan
 from harness.exchange.play import Play
 from harness.network import endpoint
 from harness.network.tables import Tables
-from harness.runner.channel import Channel, DatagramChannel, StreamChannel, Welcome
+from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
+from harness.runner.company import Company
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
-from harness.spec.model import Delivery, Ending, Role, Transport
+from harness.spec.model import Ending, Role, Transport
 from harness.target.folder import holds
 from harness.target.process import Process
 
@@ -77,22 +76,16 @@ class Driver:
         self._target = (endpoint.HOST, port)
         self._tables = tables
         self._folder = folder
-        self._welcome = welcome
         self._restart_target = restart
         self._start = time.monotonic()
         self.record = Record(self._start)
         self._seconds = plan.case.deadline or plan.suite.deadline
         self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
         self._client_speaks = plan.role is Role.SERVER
-        self._channels: dict[Connection, Channel] = {}
-        self._waiting: deque[socket.socket] = deque()
-        self._strangers: list[socket.socket] = []
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
+        self._company = Company(plan, self._watch, self.record, welcome, self._shown)
         self._watch.adopt(process)
-        if welcome is not None:
-            self._watch.add(welcome.listener.fileno(), self._welcome_in)
-            self._adopt_datagrams(welcome)
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,
             DoSend: self._send,
@@ -114,7 +107,7 @@ class Driver:
             while type(action) is not Done:
                 action = play.feed(do[type(action)](action))
         finally:
-            self._leave()
+            self._company.leave()
         return play
 
     def settle(self) -> int | None:
@@ -133,68 +126,9 @@ class Driver:
         """How long the conversation took so far."""
         return time.monotonic() - self._start
 
-    def _leave(self) -> None:
-        for channel in self._channels.values():
-            self._watch.remove(channel.sock.fileno())
-            channel.close()
-        for sock in (*self._strangers, *self._waiting):
-            sock.close()
-        self._strangers.clear()
-        self._waiting.clear()
-
-    # -- who is there ---------------------------------------------------------------------
-
-    def _adopt_datagrams(self, welcome: Welcome) -> None:
-        connection = Connection(self._plan.case.clients[0], Transport.UDP)
-        channel = DatagramChannel(connection, welcome.datagrams, None, shared=True)
-        self._add(channel)
-
-    def _add(self, channel: Channel) -> None:
-        self._channels[channel.connection] = channel
-        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
-
-    def _read(self, channel: Channel) -> None:
-        signal = channel.read()
-        if signal is None:
-            return
-        self._note_arrival(channel, signal)
-        self._pending.append(signal)
-
-    def _note_arrival(self, channel: Channel, signal: Signal) -> None:
-        who, now = channel.connection.client, time.monotonic()
-        by_client = not self._client_speaks
-        if type(signal) is Received:
-            self._shown(now)
-            self.record.mark(now, Kind.BYTES, by_client, who, signal.data)
-            return
-        if isinstance(channel, StreamChannel):
-            self._watch.remove(channel.sock.fileno())
-        detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
-        self.record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
-
     def _shown(self, now: float) -> None:
         """A client program that has shown itself has its case's time from here on."""
-        if self._welcome is not None:
-            self._deadline = min(self._deadline, max(now + self._seconds, self._start))
-
-    def _welcome_in(self) -> None:
-        sock = self._welcome.accept() if self._welcome is not None else None
-        if sock is not None:
-            self._waiting.append(sock)
-            self._seat()
-
-    def _seat(self) -> None:
-        """Gives the longest waiting connection to the client that has none open."""
-        for name in self._plan.case.clients:
-            connection = Connection(name, Transport.TCP)
-            held = self._channels.get(connection)
-            if self._waiting and (held is None or not held.open):
-                slow = self._plan.delivery is Delivery.SLOW_READER
-                self._add(StreamChannel(connection, self._waiting.popleft(), slow))
-                now = time.monotonic()
-                self._shown(now)
-                self.record.mark(now, Kind.OPEN, True, name)
-                self._pending.append(Opened(connection))
+        self._deadline = min(self._deadline, now + self._seconds)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -202,16 +136,18 @@ class Driver:
         connection = action.connection
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         if connection.over is Transport.UDP:
-            self._add(DatagramChannel(connection, endpoint.datagrams(), self._target, False))
+            self._company.add(
+                DatagramChannel(connection, endpoint.datagrams(), self._target, False)
+            )
             return Opened(connection)
-        slow = self._plan.delivery is Delivery.SLOW_READER
+        slow = self._company.slow
         sock = endpoint.stream(small=slow)
         failed = sock.connect_ex(self._target)
         if failed and not self._connected(sock):
             why = os.strerror(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or failed)
             sock.close()
             return Refused(connection, why)
-        self._add(StreamChannel(connection, sock, slow))
+        self._company.add(StreamChannel(connection, sock, slow))
         return Opened(connection)
 
     def _connected(self, sock: socket.socket) -> bool:
@@ -221,7 +157,7 @@ class Driver:
         return bool(writable) and not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def _send(self, action: DoSend) -> Signal:
-        channel = self._channels.get(action.connection)
+        channel = self._company.get(action.connection)
         if channel is None or not channel.open:
             return Refused(action.connection, "the connection is closed")
         if isinstance(channel, DatagramChannel):
@@ -285,7 +221,7 @@ class Driver:
 
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
         if action.another_port:
-            channel = self._moved(channel)
+            channel = self._company.move(channel)
         for piece in action.pieces:
             who = "a stranger" if action.stray else channel.connection.client
             self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
@@ -295,36 +231,22 @@ class Driver:
                 return Refused(action.connection, exc.strerror or str(exc))
         return Sent()
 
-    def _moved(self, channel: DatagramChannel) -> DatagramChannel:
-        """Goes on from another port; a server's welcome socket is still listened to."""
-        if channel.shared:
-            moved = DatagramChannel(channel.connection, endpoint.datagrams(), channel.peer, False)
-            self._add(moved)
-            return moved
-        self._watch.remove(channel.sock.fileno())
-        channel.move(endpoint.datagrams())
-        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
-        return channel
-
     def _put(self, channel: DatagramChannel, piece: bytes, action: DoSend) -> None:
         if not action.stray:
             channel.write(piece, action.to)
-            return
-        stranger = endpoint.datagrams()
-        self._strangers.append(stranger)
-        stranger.sendto(piece, channel.peer or self._target)
+        else:
+            self._company.say_as_stranger(piece, channel.peer or self._target)
 
     def _close(self, action: DoClose) -> Signal:
-        channel, who = self._channels.get(action.connection), action.connection.client
+        channel, who = self._company.get(action.connection), action.connection.client
         now, how = time.monotonic(), action.how
         self.record.mark(now, Kind.CLOSE, self._client_speaks, who, detail=str(how))
         if channel is None or how is Ending.HALF:
             if channel is not None and channel.open:
                 channel.close(how)
             return Sent()
-        self._watch.forget(action.connection)
+        self._company.dismiss(action.connection)
         if channel.open:
-            self._watch.remove(channel.sock.fileno())
             channel.close(how)
             if self._client_speaks:
                 self.settle()
@@ -367,7 +289,7 @@ class Driver:
         while True:
             now = time.monotonic()
             if now >= self._deadline:
-                return Expired(self._seconds, self._where_it_went())
+                return Expired(self._seconds, self._company.where_it_went())
             if not self._watch.look(min(quiet, math.ceil((self._deadline - now) * 1000))):
                 quiet = min(2 * quiet, LONGEST_LOOK)
                 ended = self._rested() or self._enough(action.kind, began)
@@ -378,17 +300,9 @@ class Driver:
 
     def _rested(self) -> Signal | None:
         evidence = self._watch.rests()
-        if not evidence or self._under_way():
+        if not evidence or self._company.under_way(self._tables):
             return None
-        return Rested(evidence + self._where_it_went())
-
-    def _under_way(self) -> bool:
-        """Says whether a target that rests has said what its kernel has not delivered yet."""
-        return any(
-            self._tables.tcp_unread(channel.target_end, channel.own_end)
-            for channel in self._channels.values()
-            if isinstance(channel, StreamChannel) and channel.open
-        )
+        return Rested(evidence + self._company.where_it_went())
 
     def _enough(self, kind: Awaited, began: float) -> Signal | None:
         """Quiet that counts where no answer is owed and rest cannot be proven."""
@@ -396,9 +310,3 @@ class Driver:
         if kind in (Awaited.SILENCE, Awaited.NOTHING_MORE) and waited >= _GRACE:
             return Expired(waited, "nothing came; that it rests could not be proven")
         return None
-
-    def _where_it_went(self) -> str:
-        for channel in self._channels.values():
-            if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
-                return "; its answer went to the port that the client had used before"
-        return ""

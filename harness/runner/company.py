@@ -1,0 +1,146 @@
+"""The company: all sockets of one conversation, those that we open and those that come in.
+
+Belongs here: which channel carries which connection, who is seated at it, what arrives on it.
+Must not know: actions, deadlines, the play.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+
+from harness.exchange.action import Opened, Received, Refused, Signal
+from harness.exchange.plan import Connection, Plan
+from harness.network import endpoint
+from harness.network.tables import Tables
+from harness.runner.channel import Address, Channel, DatagramChannel, StreamChannel, Welcome
+from harness.runner.outcome import Kind
+from harness.runner.record import Record
+from harness.runner.watch import Watch
+from harness.spec.model import Delivery, Role, Transport
+
+Shown = Callable[[float], None]
+
+
+class Company:
+    """The channels by connection. `shown` is told when a client program shows itself."""
+
+    def __init__(
+        self, plan: Plan, watch: Watch, record: Record, welcome: Welcome | None, shown: Shown
+    ) -> None:
+        self._clients = plan.case.clients
+        self.slow = plan.delivery is Delivery.SLOW_READER
+        self._target_is_client = plan.role is Role.CLIENT
+        self._watch = watch
+        self._record = record
+        self._welcome = welcome
+        self._shown = shown
+        self._channels: dict[Connection, Channel] = {}
+        self._waiting: deque[socket.socket] = deque()
+        self._strangers: list[socket.socket] = []
+        if welcome is not None:
+            watch.add(welcome.listener.fileno(), self._welcome_in)
+            everybody = Connection(self._clients[0], Transport.UDP)
+            self.add(DatagramChannel(everybody, welcome.datagrams, None, shared=True))
+
+    def get(self, connection: Connection) -> Channel | None:
+        """Returns the channel that carries a connection."""
+        return self._channels.get(connection)
+
+    def add(self, channel: Channel) -> None:
+        """Lets a channel carry its connection from here on."""
+        self._channels[channel.connection] = channel
+        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+
+    def move(self, channel: DatagramChannel) -> DatagramChannel:
+        """Goes on from another port; a server's welcome socket is still listened to."""
+        if channel.shared:
+            moved = DatagramChannel(channel.connection, endpoint.datagrams(), channel.peer, False)
+            self.add(moved)
+            return moved
+        self._watch.remove(channel.sock.fileno())
+        channel.move(endpoint.datagrams())
+        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        return channel
+
+    def say_as_stranger(self, data: bytes, to: Address) -> None:
+        """Sends a datagram from a port whose answers nobody reads. Raises: OSError."""
+        stranger = endpoint.datagrams()
+        self._strangers.append(stranger)
+        stranger.sendto(data, to)
+
+    def dismiss(self, connection: Connection) -> None:
+        """Takes in nothing more from a connection; to be called before it is closed."""
+        channel = self._channels.get(connection)
+        if channel is not None and channel.open:
+            self._watch.remove(channel.sock.fileno())
+        self._watch.forget(connection)
+
+    def leave(self) -> None:
+        """Closes everything."""
+        for channel in self._channels.values():
+            self._watch.remove(channel.sock.fileno())
+            channel.close()
+        for sock in (*self._strangers, *self._waiting):
+            sock.close()
+        self._strangers.clear()
+        self._waiting.clear()
+
+    # -- what cannot be seen by waiting ------------------------------------------------------
+
+    def under_way(self, tables: Tables) -> bool:
+        """Says whether a target that rests has said what its kernel has not delivered yet."""
+        return any(
+            tables.tcp_unread(channel.target_end, channel.own_end)
+            for channel in self._channels.values()
+            if isinstance(channel, StreamChannel) and channel.open
+        )
+
+    def where_it_went(self) -> str:
+        """Returns in words where an answer went that did not come, "" where nobody knows."""
+        for channel in self._channels.values():
+            if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
+                return "; its answer went to the port that the client had used before"
+        return ""
+
+    # -- what comes ----------------------------------------------------------------------------
+
+    def _read(self, channel: Channel) -> None:
+        signal = channel.read()
+        if signal is None:
+            return
+        self._note(channel, signal)
+        self._watch.pending.append(signal)
+
+    def _note(self, channel: Channel, signal: Signal) -> None:
+        who, now = channel.connection.client, time.monotonic()
+        by_client = self._target_is_client
+        if type(signal) is Received:
+            if self._welcome is not None:
+                self._shown(now)
+            self._record.mark(now, Kind.BYTES, by_client, who, signal.data)
+            return
+        if isinstance(channel, StreamChannel):
+            self._watch.remove(channel.sock.fileno())
+        detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
+        self._record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
+
+    def _welcome_in(self) -> None:
+        sock = self._welcome.accept() if self._welcome is not None else None
+        if sock is not None:
+            self._waiting.append(sock)
+            self._seat()
+
+    def _seat(self) -> None:
+        """Gives the longest waiting connection to the client that has none open."""
+        for name in self._clients:
+            connection = Connection(name, Transport.TCP)
+            held = self._channels.get(connection)
+            if self._waiting and (held is None or not held.open):
+                self.add(StreamChannel(connection, self._waiting.popleft(), self.slow))
+                now = time.monotonic()
+                self._shown(now)
+                self._record.mark(now, Kind.OPEN, True, name)
+                self._watch.pending.append(Opened(connection))
