@@ -57,7 +57,9 @@ def _own(step: Send) -> bool:
 
 
 def _cut_off(tested: Plan, spoken: Send) -> bool:
-    """Says whether the connection ends behind it by the tester's doing: who would see more?"""
+    """Says whether nobody would see more: the tester ends the connection, or looks away."""
+    if any(isinstance(s, Release) and s.connection == spoken.connection for s in tested.steps):
+        return True
     at = next(i for i, step in enumerate(tested.steps) if step.place == spoken.place)
     for step in tested.steps[at + 1 :]:
         if isinstance(step, Restart):

@@ -17,7 +17,8 @@ from harness.spec.loader import load
 from harness.spec.model import Role
 from harness.wire.framing import DATAGRAM, FramingKind
 from harness.wire.message import Matched
-from harness.wire.template import FILTERS, TYPES, parse
+from harness.wire.parts import FILTERS, TYPES
+from harness.wire.reading import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "spec-language.md"
 TEXT = PAGE.read_text()

@@ -26,7 +26,8 @@ from harness.spec.model import (
     Types,
 )
 from harness.wire.framing import Framing, FramingKind
-from harness.wire.template import literal, parse
+from harness.wire.reading import parse
+from harness.wire.template import literal
 
 SUITE = """\
 suite: talk
