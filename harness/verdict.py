@@ -44,13 +44,14 @@ class Comparison:
 
     `wanted` is in words or a template's text; `expected` are its bytes where they are
     known, else None. `actual` is what came (None: nothing came). `offset` is the number
-    of leading bytes that agree; the byte there is the first that cannot match.
+    of leading bytes that agree; the byte there is the first that cannot match. None: it is
+    not its bytes that are wrong.
     """
 
     wanted: str
     expected: bytes | None
     actual: bytes | None
-    offset: int = 0
+    offset: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from harness.exchange.action import Await, Awaited
 from harness.exchange.inbox import Inbox
 from harness.exchange.plan import Expect, Plan
-from harness.spec.model import Choice, Closes, Ending, Says, Silent, Transport
+from harness.spec.model import Choice, Closes, Ending, Level, Says, Silent, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Judge, Matched, Message, Mismatch, More
 
@@ -87,8 +87,9 @@ class Expectation:
 
     @property
     def wanted(self) -> str:
-        """What is expected, as the spec writes it."""
-        return " or ".join(_described(choice) for choice in self._choices)
+        """What is expected, as the spec writes it; what earns a warning is not wanted."""
+        right = [choice for choice in self._choices if choice.level is Level.MUST]
+        return " or ".join(_described(choice) for choice in right or self._choices)
 
     def judge(self, inbox: Inbox, captures: Mapping[str, bytes]) -> Said:
         """Holds every alternative against what is there; the first that is met counts."""

@@ -116,7 +116,7 @@ class Judgement:
         self, step: Step, expectation: Expectation, inbox: Inbox, said: Said, status: int
     ) -> Finding:
         """Returns the finding about a program that ended before its message was there."""
-        comparison = self.compared(expectation, inbox, said)
+        comparison = self.compared(expectation, inbox, said.offset)
         return self.buried(self.finding(step, "", comparison), status)
 
     def crashed(self, step: Step, status: int) -> Finding:
@@ -132,7 +132,7 @@ class Judgement:
 
     def wrong(self, step: Step, expectation: Expectation, inbox: Inbox, said: Said) -> Finding:
         """Returns the finding about a message that cannot become the expected one."""
-        comparison = self.compared(expectation, inbox, said)
+        comparison = self.compared(expectation, inbox, said.offset)
         if not inbox.holds and inbox.ended is not None:
             how = "reset" if inbox.ended is Ending.RESET else "closed"
             instead = (
@@ -173,15 +173,15 @@ class Judgement:
     def printed_instead(self, act: Prints, captures: Scope, unread: bytes) -> Comparison:
         """Returns what should have been printed against what was."""
         expected = act.message.bind(captures, DATAGRAM).expected
-        return Comparison(described(act.message, act.example), expected, unread or None, 0)
+        return Comparison(described(act.message, act.example), expected, unread or None, None)
 
-    def compared(self, expectation: Expectation, inbox: Inbox, said: Said) -> Comparison:
-        """Returns expected against actual, and diagnoses the difference."""
+    def compared(self, expectation: Expectation, inbox: Inbox, offset: int | None) -> Comparison:
+        """Returns expected against actual, and diagnoses the difference, if it is in the bytes."""
         expected = expectation.expected
-        if expected is not None:
+        if expected is not None and offset is not None:
             self.hint = self._diagnosed(expectation.connection, expected, inbox.data)
         actual = inbox.data if inbox.holds else None
-        return Comparison(expectation.wanted, expected, actual, said.offset)
+        return Comparison(expectation.wanted, expected, actual, offset)
 
     def _diagnosed(self, connection: Connection, expected: bytes, actual: bytes) -> str:
         sent, cut = self.has_sent(connection), self._pieces.get(connection, ())

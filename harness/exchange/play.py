@@ -223,7 +223,7 @@ class Play:
             return None
         wrong = self._judgement.against_spec(said, inbox, self.captures)
         if wrong:
-            comparison = self._judgement.compared(expectation, inbox, said)
+            comparison = self._judgement.compared(expectation, inbox, None)
             return self._fail(wrong, comparison, "bytes")
         if said.captures:
             self.captures.update(said.captures)
@@ -325,7 +325,7 @@ class Play:
             return self._finish(judgement.quiet(step, reason, None, signal))
         reason = judgement.missing(expectation, inbox)
         said = expectation.judge(inbox, self.captures)
-        comparison = judgement.compared(expectation, inbox, said)
+        comparison = judgement.compared(expectation, inbox, said.offset)
         return self._finish(judgement.quiet(step, reason, comparison, signal))
 
     # -- beside the wire ---------------------------------------------------------------------

@@ -39,13 +39,21 @@ def add_comparison(page: Page, comparison: Comparison) -> None:
     if expected is None:
         page.paragraph("expected", comparison.wanted, Paint.WANTED, most=3)
     else:
-        page.row("expected", as_text(expected, offset, page.room).painted(page, Paint.WANTED))
+        row = as_text(expected, offset or 0, page.room)
+        page.row("expected", row.painted(page, Paint.WANTED) if offset is not None else row.text)
     if not actual:
         page.row("actual", "nothing came" if actual is None else "no bytes at all")
-        return
+    elif offset is None:
+        page.row("actual", as_text(actual, 0, page.room).text)
+    else:
+        _add_marked(page, comparison, actual, offset)
+
+
+def _add_marked(page: Page, comparison: Comparison, actual: bytes, offset: int) -> None:
+    expected = comparison.expected
     excerpt = as_text(actual, offset, page.room)
     page.row("actual", excerpt.painted(page, Paint.BAD))
-    for line in _marked(excerpt, page.room, _difference(comparison)):
+    for line in _marked(excerpt, page.room, _difference(comparison, offset)):
         page.row("", page.painted(line, Paint.BAD))
     if expected is not None:
         _add_hex(page, "expected", expected, offset, Paint.WANTED)
@@ -54,10 +62,10 @@ def add_comparison(page: Page, comparison: Comparison) -> None:
     page.row("", page.painted(" " * mark.at + _MARK * 2, Paint.BAD))
 
 
-def first_difference(comparison: Comparison) -> int:
+def first_difference(comparison: Comparison) -> int | None:
     """Returns how many bytes agree: counted where all are known, else as the judge said."""
     expected, actual = comparison.expected, comparison.actual
-    if expected is None or actual is None:
+    if expected is None or actual is None or comparison.offset is None:
         return comparison.offset
     pairs = enumerate(zip(expected, actual, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(expected), len(actual)))
@@ -117,10 +125,9 @@ def _marked(excerpt: Excerpt, room: int, words: str) -> list[str]:
     return [mark, " " * max(room - len(words), 0) + words]
 
 
-def _difference(comparison: Comparison) -> str:
+def _difference(comparison: Comparison, offset: int) -> str:
     """Says in words what differs at the offset."""
     expected, actual = comparison.expected, comparison.actual or b""
-    offset = first_difference(comparison)
     which = f"byte {offset + 1:,}"
     if offset >= len(actual):
         return "it ends here" if expected is None else f"{which} is missing"

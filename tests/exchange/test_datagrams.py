@@ -114,3 +114,19 @@ def test_what_else_is_said_counts_nothing_where_it_may_go_on():
     assert isinstance(ping(play, b"1", 0.0), Await)
     assert isinstance(ping(play, b"2", 0.0), Await)
     assert play.finding.verdict is Verdict.PASS
+
+
+def test_what_came_too_soon_is_shown_and_no_byte_of_it_blamed():
+    play = play_of('client: "1"', 'client: {says: "2", not_before: 0.5}')
+    play.start()
+    ping(play, b"1", 10.0)
+    ping(play, b"2", 10.25)
+    comparison = play.finding.comparison
+    assert (comparison.expected, comparison.actual, comparison.offset) == (b"2", b"2", None)
+
+
+def test_what_would_earn_a_warning_is_not_shown_as_wanted():
+    play = play_of('client: {any_of: [{says: "1"}, {says: "one", level: should}]}')
+    play.start()
+    ping(play, b"2", 0.0)
+    assert play.finding.comparison.wanted == "1"

@@ -90,3 +90,12 @@ def test_on_one_line_is_cut():
 )
 def test_the_difference_is_counted_where_all_bytes_are_known(expected, actual, first):
     assert first_difference(Comparison("", expected, actual, 0)) == first
+
+
+@pytest.mark.parametrize("expected", [None, b"done"], ids=["open", "known"])
+def test_nothing_is_marked_where_the_bytes_are_not_what_is_wrong(expected):
+    text = shown(Comparison("such as done", expected, b"well\n", None))
+    assert "done" in text
+    assert '"well\\n"' in text
+    assert "^" not in text
+    assert "77 65" not in text
