@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.exchange.plan import Close, Connection, Expect, Open, Plan, Release, Restart, Send
-from harness.spec.model import Origin, Says
+from harness.exchange.plan import (
+    AnyStep,
+    Close,
+    Connection,
+    Expect,
+    Open,
+    Plan,
+    Release,
+    Restart,
+    Send,
+)
+from harness.spec.model import Origin, Says, Silent
 
 CHANGES = ("changed", "dropped", "added", "lost", "doubled")
 
@@ -57,16 +67,23 @@ def _own(step: Send) -> bool:
 
 
 def _cut_off(tested: Plan, spoken: Send) -> bool:
-    """Says whether nobody would see more: the tester ends the connection, or looks away."""
-    if any(isinstance(s, Release) and s.connection == spoken.connection for s in tested.steps):
-        return True
+    """Says whether more may come: the tester ends the connection, looks away, or allows it."""
     at = next(i for i, step in enumerate(tested.steps) if step.place == spoken.place)
-    for step in tested.steps[at + 1 :]:
+    behind = tested.steps[at + 1 :]
+    if any(_lets_more_come(step) and step.connection == spoken.connection for step in behind):
+        return True
+    for step in behind:
         if isinstance(step, Restart):
             return True
         if isinstance(step, Open | Close | Expect) and step.connection == spoken.connection:
             return not isinstance(step, Expect)
     return False
+
+
+def _lets_more_come(step: AnyStep) -> bool:
+    if isinstance(step, Expect):
+        return len(step.choices) > 1 and any(isinstance(c.act, Silent) for c in step.choices)
+    return isinstance(step, Release)
 
 
 def _only_one(tested: Plan, spoken: Send) -> bool:
