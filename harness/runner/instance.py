@@ -181,7 +181,7 @@ class Workshop:
             if to_build is None:
                 return Built((), path)
             program = to_build
-        return build(program, self._settings.builds / "programs")
+        return build(program, self._settings.builds / "programs", self._kept())
 
     def _how(self, job: Job, built: Built | None, port: int) -> Start:
         launch, manifest = _launch_of(job.suite, job.role), job.target.manifest

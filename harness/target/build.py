@@ -11,17 +11,15 @@ import json
 import os
 import select
 import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError, TargetError
 from harness.spec.model import Role
 from harness.target.lockfile import locked
+from harness.target.process import Keeper
 from harness.target.program import Program
 
 LIMIT = 120.0
@@ -41,7 +39,7 @@ class Built:
     seconds: float = 0.0
 
 
-def build(program: Program, into: Path) -> Built:
+def build(program: Program, into: Path, keeper: Keeper) -> Built:
     """Returns the built program; the first caller of a run builds, the others wait for it.
 
     Raises: TargetError with the log where it does not build, MachineError where a tool is
@@ -51,18 +49,18 @@ def build(program: Program, into: Path) -> Built:
     with locked(home.with_suffix(".lock")):
         told = home.with_suffix(".json")
         if not told.exists():
-            _remember(told, _made(program, home))
+            _remember(told, _made(program, home, keeper))
         return _recalled(json.loads(told.read_text()), home / "work")
 
 
-def _made(program: Program, home: Path) -> dict[str, object]:
+def _made(program: Program, home: Path, keeper: Keeper) -> dict[str, object]:
     work = home / "work"
     _copy(program, work)
     before = _executables(work)
     start = time.monotonic()
     log = b""
     for command in program.build:
-        code, printed = _run(command, work, LIMIT - (time.monotonic() - start))
+        code, printed = _run(keeper, command, work, LIMIT - (time.monotonic() - start))
         log = (log + printed)[-_LOG:]
         if code is None:
             why = f"the build took more than {LIMIT:.0f} s: {' '.join(command)}"
@@ -132,27 +130,26 @@ def _copy(program: Program, work: Path) -> None:
         raise MachineError(f"cannot copy the sources: {exc}") from exc
 
 
-def _run(command: Sequence[str], work: Path, seconds: float) -> tuple[int | None, bytes]:
-    """Returns code and output; code None: the limit was over, and all of it was killed."""
+def _run(
+    keeper: Keeper, command: Sequence[str], work: Path, seconds: float
+) -> tuple[int | None, bytes]:
+    """Returns status and output; status None: the limit was over. Nothing of it is left."""
+    if "/" not in command[0] and shutil.which(command[0]) is None:
+        raise MachineError(f"{command[0]} is not installed, and the target is built by it")
     env = {**{k: os.environ[k] for k in _KEPT if k in os.environ}, "LC_ALL": "C.UTF-8"}
-    try:
-        process = subprocess.Popen(
-            command, cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    except FileNotFoundError as exc:
-        raise MachineError(f"{command[0]} is not installed, and the target is built by it") from exc
-    except OSError as exc:
-        raise TargetError(f"cannot run {' '.join(command)}: {exc.strerror}") from exc
-    try:
-        return _followed(process, time.monotonic() + seconds)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a build leaves nobody behind
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    until = time.monotonic() + seconds
+    with keeper.start(command, work, env) as process:
+        process.type(_END_OF_INPUT)
+        poll = select.poll()
+        poll.register(process.output_fd, select.POLLIN)
+        poll.register(process.exit_fd, select.POLLIN)
+        while process.status() is None and (left := until - time.monotonic()) > 0:
+            poll.poll(left * 1000)
+            process.drain()
+    return process.status(), process.tail
 
+
+_END_OF_INPUT = b"\x04"
 
 # A compiler's own environment: where it lives and where it caches.
 _KEPT = (
@@ -166,28 +163,6 @@ _KEPT = (
     "JAVA_HOME",
     "TMPDIR",
 )
-
-
-def _followed(process: subprocess.Popen[bytes], until: float) -> tuple[int | None, bytes]:
-    assert process.stdout is not None
-    pipe, log = process.stdout.fileno(), b""
-    ended = os.pidfd_open(process.pid)
-    poll = select.poll()
-    poll.register(pipe, select.POLLIN)
-    poll.register(ended, select.POLLIN)
-    try:
-        while (left := until - time.monotonic()) > 0:
-            events = dict(poll.poll(left * 1000))
-            if pipe in events:
-                piece = os.read(pipe, 1 << 16)
-                log = (log + piece)[-_LOG:]
-                if not piece:
-                    poll.unregister(pipe)
-            elif ended in events:
-                return process.wait(), log
-        return None, log
-    finally:
-        os.close(ended)
 
 
 def _executables(work: Path) -> dict[str, int]:

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from harness.errors import TargetError
+from harness.errors import MachineError, TargetError
 from harness.spec.model import Role
 from harness.target import build as building
 from harness.target.build import build
@@ -34,9 +34,18 @@ def hand_in(tmp_path):
     return hand_in
 
 
-def made(path, into, role=Role.SERVER, **how):
-    """Returns what the built program prints."""
-    built = build(find(path, role, **how), into)
+@pytest.fixture
+def made(keeper, tmp_path):
+    """Builds a submission and returns what it prints."""
+
+    def made(path):
+        built = build(find(path, Role.SERVER), tmp_path / "builds", keeper)
+        return printed_by(built)
+
+    return made
+
+
+def printed_by(built):
     return subprocess.run(built.argv, cwd=built.folder, capture_output=True, text=True).stdout
 
 
@@ -77,22 +86,22 @@ SUBMISSIONS = [
 
 
 @pytest.mark.parametrize("files", SUBMISSIONS)
-def test_a_submission_is_built_and_runs(hand_in, tmp_path, files):
+def test_a_submission_is_built_and_runs(hand_in, files, made):
     folder = hand_in(files)
-    assert made(folder, tmp_path / "builds") == "it\n"
+    assert made(folder) == "it\n"
     left = {str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file()}
     assert left == set(files)  # its own tree is never written to
 
 
-def test_a_script_runs_by_its_first_line(hand_in, tmp_path):
+def test_a_script_runs_by_its_first_line(hand_in, made):
     script = hand_in({"serve": "#!/bin/sh\necho it\n"}) / "serve"
     script.chmod(0o755)
-    assert made(script, tmp_path / "builds") == "it\n"
-    assert made(script.parent, tmp_path / "builds") == "it\n"
+    assert made(script) == "it\n"
+    assert made(script.parent) == "it\n"
 
 
 @needs("jar")
-def test_a_jar_is_run(hand_in, tmp_path):
+def test_a_jar_is_run(hand_in, tmp_path, made):
     folder = hand_in({"Main.java": JAVA % ("Main", "it")}, "sources")
     subprocess.run(["javac", "Main.java"], cwd=folder, check=True)
     (tmp_path / "jars").mkdir()
@@ -100,24 +109,24 @@ def test_a_jar_is_run(hand_in, tmp_path):
         ["jar", "cfe", tmp_path / "jars" / "server.jar", "Main", "Main.class"],
         cwd=folder, check=True,
     )  # fmt: skip
-    assert made(tmp_path / "jars", tmp_path / "builds") == "it\n"
+    assert made(tmp_path / "jars") == "it\n"
 
 
 @needs("make")
-def test_a_makefile_of_two_programs_needs_to_be_told_which(hand_in, tmp_path):
+def test_a_makefile_of_two_programs_needs_to_be_told_which(hand_in, tmp_path, keeper):
     folder = hand_in({"Makefile": MAKE, "gs.c": C % "GS", "player.c": C % "player"})
     with pytest.raises(TargetError, match=r"made GS, player; none of them.* run: ./GS {port}"):
-        build(find(folder, Role.SERVER), tmp_path / "builds")
+        build(find(folder, Role.SERVER), tmp_path / "builds", keeper)
     program = find_build(folder, Role.SERVER)
     assert program is not None
-    built = build(program, tmp_path / "builds")  # a command line says which one is run
+    built = build(program, tmp_path / "builds", keeper)  # a command line says which one is run
     assert built.argv == ()
     for name in ("GS", "player"):
         assert subprocess.check_output([built.folder / name], text=True) == f"{name}\n"
 
 
 @needs("make")
-def test_what_was_handed_in_ready_made_is_built_anew(hand_in, tmp_path):
+def test_what_was_handed_in_ready_made_is_built_anew(hand_in, made):
     folder = hand_in(
         {"Makefile": "it: a.c\n\tcc -o it a.c\n", "a.c": C % "it", "it": "", "old": ""}
     )
@@ -125,7 +134,7 @@ def test_what_was_handed_in_ready_made_is_built_anew(hand_in, tmp_path):
         stale.write_bytes(b"\x7fELF of another machine")
         stale.chmod(0o755)
         os.utime(stale, (2e9, 2e9))
-    assert made(folder, tmp_path / "builds") == "it\n"
+    assert made(folder) == "it\n"
 
 
 def test_where_nothing_is_to_be_built_nothing_is(hand_in):
@@ -133,19 +142,22 @@ def test_where_nothing_is_to_be_built_nothing_is(hand_in):
 
 
 @needs("gcc")
-def test_a_build_that_fails_shows_its_log(hand_in, tmp_path):
+def test_a_build_that_fails_shows_its_log(hand_in, tmp_path, keeper):
     folder = hand_in({"server.c": "int main() { return oops; }\n"})
     with pytest.raises(TargetError, match=r"it does not build: gcc .* failed with code 1") as told:
-        build(find(folder, Role.SERVER), tmp_path / "builds")
+        build(find(folder, Role.SERVER), tmp_path / "builds", keeper)
     assert b"oops" in told.value.log
 
 
-def test_a_build_that_hangs_is_ended_with_all_that_it_started(hand_in, tmp_path, monkeypatch):
-    monkeypatch.setattr(building, "LIMIT", 0.5)
-    folder = hand_in({"build.sh": "sleep 1000 & echo $! > child\necho here\nsleep 1000\n"})
-    with pytest.raises(TargetError, match=r"the build took more than 0 s: sh") as told:
-        build(find(folder, Role.SERVER, commands=["sh build.sh"]), tmp_path / "builds")
-    assert told.value.log == b"here\n"
+def test_a_build_that_hangs_is_ended_with_all_that_it_started(
+    hand_in, tmp_path, monkeypatch, keeper
+):
+    monkeypatch.setattr(building, "LIMIT", 2.0)
+    script = "setsid sh -c 'echo $$ > child; yes' &\nwhile ! test -s child; do :; done\n"
+    folder = hand_in({"build.sh": script + "echo here\nsleep 1000\n"})
+    with pytest.raises(TargetError, match=r"the build took more than 2 s: sh") as told:
+        build(find(folder, Role.SERVER, commands=["sh build.sh"]), tmp_path / "builds", keeper)
+    assert b"y\ny\n" in told.value.log
     (child,) = (tmp_path / "builds").rglob("child")
     assert is_gone(int(child.read_text()))
 
@@ -165,18 +177,19 @@ def test_a_folder_without_a_program_says_what_it_holds(hand_in):
         find(hand_in({"notes.txt": ""}), Role.SERVER)
 
 
-def test_links_are_not_followed(hand_in, tmp_path):
+def test_links_are_not_followed(hand_in, made):
     folder = hand_in({"server.py": "import os; print(sorted(os.listdir('.')))"})
     (folder / "link").symlink_to("/etc/passwd")
     (folder / "loop").symlink_to(".")
-    assert made(folder, tmp_path / "builds") == "['server.py']\n"
+    assert made(folder) == "['server.py']\n"
 
 
-def test_the_same_target_is_built_once(hand_in, tmp_path):
+def test_the_same_target_is_built_once(hand_in, tmp_path, keeper):
     folder = hand_in({"build.sh": f"echo once >> '{tmp_path}/count'\ncp /bin/true it\n"})
     program = find(folder, Role.SERVER, commands=["sh build.sh"])
     callers = [
-        threading.Thread(target=build, args=(program, tmp_path / "builds")) for _ in range(4)
+        threading.Thread(target=build, args=(program, tmp_path / "builds", keeper))
+        for _ in range(4)
     ]
     for each in callers:
         each.start()
@@ -184,5 +197,27 @@ def test_the_same_target_is_built_once(hand_in, tmp_path):
         each.join()
     assert (tmp_path / "count").read_text() == "once\n"
     (folder / "build.sh").chmod(stat.S_IRWXU)  # another mode is another submission
-    build(program, tmp_path / "builds")
+    build(program, tmp_path / "builds", keeper)
     assert (tmp_path / "count").read_text() == "once\nonce\n"
+
+
+def test_a_build_leaves_no_daemon(hand_in, keeper, tmp_path):
+    """Its flood does not hold the build up either."""
+    script = "setsid sh -c 'echo $$ > child; exec yes' &\nwhile ! test -s child; do :; done\n"
+    folder = hand_in({"build.sh": script + "cp /bin/true it\n"})
+    program = find(folder, Role.SERVER, commands=["sh build.sh"])
+    built = build(program, tmp_path / "builds", keeper)
+    assert built.argv == ("./it",)
+    assert is_gone(int((built.folder / "child").read_text()))
+
+
+def test_a_build_that_asks_finds_the_end_of_its_input(hand_in, keeper, tmp_path):
+    folder = hand_in({"build.sh": "read answer || cp /bin/true it\n"})
+    program = find(folder, Role.SERVER, commands=["sh build.sh"])
+    assert build(program, tmp_path / "builds", keeper).argv == ("./it",)
+
+
+def test_a_tool_that_is_not_here_is_no_fault_of_the_target(hand_in, keeper, tmp_path):
+    program = find(hand_in({"x": ""}), Role.SERVER, commands=["no-such-tool --all"])
+    with pytest.raises(MachineError, match="no-such-tool is not installed"):
+        build(program, tmp_path / "builds", keeper)
