@@ -180,10 +180,15 @@ def _template(
 def _filled(tree: Tree, node: Node, often: Node, around: Surroundings) -> Template:
     filling = template_of(tree, node, "fill", around)
     times = tree.integer(often, "times")
-    size = sum(len(part.data) for part in filling.parts if isinstance(part, Literal))
-    most = min(LARGEST // max(size, 1), _MOST_PARTS // max(len(filling.parts), 1))
+    known = [part.data for part in filling.parts if isinstance(part, Literal)]
+    size, exact = sum(map(len, known)), len(known) == len(filling.parts)
+    most = LARGEST // max(size, 1)
+    if not exact:
+        most = min(most, _MOST_PARTS // len(filling.parts))
     if not 1 <= times <= most:
         raise tree.error(often, f"times is from 1 to {most} here, found {times}")
+    if exact:
+        return template.literal(b"".join(known) * times)
     return _sound(tree, node, template.repeated(filling, times))
 
 
