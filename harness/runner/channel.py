@@ -137,8 +137,8 @@ Channel = StreamChannel | DatagramChannel
 class Welcome:
     """What a client as target finds: a welcome socket and a UDP socket on one port."""
 
-    def __init__(self) -> None:
-        self.listener = endpoint.listener()
+    def __init__(self, small: bool = False) -> None:
+        self.listener = endpoint.listener(small=small)
         self.port: int = self.listener.getsockname()[1]
         self.datagrams = endpoint.datagrams(self.port)
 

@@ -19,7 +19,7 @@ from harness.network import endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
 from harness.runner.job import Job, Settings
-from harness.spec.model import Launch, Role, Suite, Transport
+from harness.spec.model import Delivery, Launch, Role, Suite, Transport
 from harness.target.build import Built, build
 from harness.target.folder import WorkingFolder, command_line, filled
 from harness.target.lockfile import Lock, locked_within, try_lock
@@ -150,7 +150,7 @@ class Workshop:
         built = self._built(job)
         if job.role is Role.CLIENT:
             instance = Instance(job, 0, self._tables)
-            instance.welcome = Welcome()
+            instance.welcome = Welcome(small=job.delivery is Delivery.SLOW_READER)
             instance.port = instance.welcome.port
         else:
             port, lock = self._port(job)

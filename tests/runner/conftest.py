@@ -14,9 +14,9 @@ from harness.target.target import targets_at
 
 @pytest.fixture
 def play(tmp_path):
-    """Plays a suite against a program; returns the outcomes by `case[delivery]`."""
+    """Plays a suite against a program, or what is `given`: outcomes by `case[delivery]`."""
 
-    def played(spec, source, role=Role.SERVER, name="", manifest="", only="", **settings):
+    def played(spec, source, role=Role.SERVER, name="", manifest="", only="", given="", **settings):
         folder = tmp_path / "target"
         folder.mkdir(exist_ok=True)
         name = name or f"{role}.py"
@@ -24,7 +24,7 @@ def play(tmp_path):
         if manifest:
             (folder / "target.yaml").write_text(textwrap.dedent(manifest))
         suite = load(str(tmp_path / "suite.yaml"), textwrap.dedent(spec), Files())
-        (target,) = targets_at(str(folder))
+        (target,) = targets_at(given or str(folder))
         settings = {"seed": 7, **settings, "builds": tmp_path / "builds"}
         with Runner(Settings(**settings)) as runner:
             chosen = [each for each in jobs(target, suite, role) if only in each.id]

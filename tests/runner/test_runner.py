@@ -1,0 +1,247 @@
+"""Verdicts: each is earned by a target that is broken in just that way."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from harness.verdict import Fault, Verdict
+
+SPEC = """
+    suite: shout
+    title: Lines in capitals
+    roles: [server]
+    transport: tcp
+    features: {numbers: It adds numbers.}
+    hooks: hooks.py
+    parameters:
+      word: {letters: 8}
+    requirements:
+      SHOUT-1: {level: must, text: A line comes back in capitals.}
+      SHOUT-2: {level: should, text: An empty line comes back.}
+    probe:
+      - client: "probe\\n"
+      - server: "PROBE\\n"
+    cases:
+      - id: capitals
+        purpose: A line comes back in capitals.
+        verifies: [SHOUT-1]
+        deliveries: [whole]
+        exchange:
+          - client: "{word}\\n"
+          - server:
+              any_of:
+                - {says: "{word|upper}\\n"}
+                - {says: "{word}\\n", level: may, reason: it is as it was}
+      - id: empty
+        purpose: An empty line comes back.
+        verifies: [SHOUT-2]
+        deliveries: [whole]
+        exchange:
+          - client: "\\n"
+          - server: "\\n"
+      - id: sums
+        purpose: It adds.
+        verifies: [SHOUT-1]
+        feature: numbers
+        deliveries: [whole]
+        exchange:
+          - client: "1+1\\n"
+          - server: "2\\n"
+      - id: rests-on
+        purpose: What follows an empty line.
+        verifies: [SHOUT-1]
+        deliveries: [whole]
+        exchange:
+          - client: {says: "\\n", setup: true}
+          - server: {says: "\\n", setup: true}
+          - client: "{word}\\n"
+          - server: "{word|upper}\\n"
+      - id: hooked
+        purpose: A hook has a look.
+        verifies: [SHOUT-1]
+        deliveries: [whole]
+        tags: [hooked]
+        exchange:
+          - client: "hook {word}\\n"
+          - server: {says: "HOOK {got:letters(8)}\\n", example: "HOOK {word|upper}\\n", hook: look}
+"""
+HOOKS = """
+def look(captures, at):
+    if captures["got"] != captures["word"].upper():
+        return "another word"
+    {more}
+    return None
+"""
+SERVER = """
+    import os, signal, socket, sys, time
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                for line in talk.makefile("rb"):
+                    {answer}
+"""
+RIGHT = "talk.sendall(line.upper())"
+
+
+@pytest.fixture
+def shout(play, tmp_path):
+    def played(answer=RIGHT, more="", source=SERVER, **settings):
+        (tmp_path / "hooks.py").write_text(HOOKS.replace("{more}", more))
+        return play(SPEC, source.replace("{answer}", answer), **settings)
+
+    return played
+
+
+def verdicts(outcomes):
+    return {name.partition("[")[0]: each.verdict for name, each in outcomes.items()}
+
+
+def test_a_right_target_passes_what_it_claims(shout):
+    outcomes = shout()
+    assert verdicts(outcomes) == {
+        "probe": Verdict.PASS,
+        "capitals": Verdict.PASS,
+        "empty": Verdict.PASS,
+        "sums": Verdict.UNSUPPORTED,
+        "rests-on": Verdict.PASS,
+        "hooked": Verdict.PASS,
+    }
+    assert "'numbers'" in outcomes["sums[whole]"].finding.reason
+
+
+def test_a_feature_that_is_claimed_is_played(shout):
+    outcomes = shout(manifest="features: [numbers]", only="sums")
+    assert verdicts(outcomes) == {"sums": Verdict.FAIL}
+
+
+def test_less_than_right_is_a_warning_with_its_reason(shout):
+    said = shout("talk.sendall(line.upper() if line[:5] == b'probe' else line)", only="capitals")
+    finding = said["capitals[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.WARN, Fault.TARGET)
+    assert finding.reason == "it is as it was"
+
+
+EMPTY = "if line != b'\\n': talk.sendall(line.upper())"
+
+
+@pytest.mark.parametrize(
+    ("strict", "verdict"), [(False, Verdict.WARN), (True, Verdict.FAIL)], ids=["lax", "strict"]
+)
+def test_a_broken_should(shout, strict, verdict):
+    assert verdicts(shout(EMPTY, only="empty", strict=strict)) == {"empty": verdict}
+
+
+def test_a_case_whose_set_up_fails_is_blocked(shout):
+    finding = shout(EMPTY, only="rests-on")["rests-on[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.BLOCKED, Fault.TARGET)
+    assert finding.reason.startswith("what this case rests on failed: the server did not answer")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "decided_by"),
+    [
+        ("talk.sendall(line)", "said something else", "bytes"),
+        ("pass", "did not answer: it waits for more", "rest"),
+        ("time.sleep(99)", "did not answer: 3.0 s were not enough", "deadline"),
+        ("os._exit(3)", "exited with code 3 in the middle", "exit"),
+        ("os.abort()", "crashed: SIGABRT in the middle", "exit"),
+        ("os.kill(os.getpid(), 9)", "was ended by SIGKILL in the middle", "exit"),
+        ("talk.sendall(line[:3].upper()); os._exit(0)", "exited with code 0 in the middle", "exit"),
+        ("break", "closed the connection instead of answering", "end"),
+    ],
+    ids=["wrong", "silent", "hangs", "exits", "crashes", "killed", "half and exits", "closes"],
+)
+def test_a_broken_must(shout, answer, told, decided_by):
+    outcomes = shout(answer)
+    finding = outcomes["probe[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.FAIL, Fault.TARGET)
+    assert told in finding.reason
+    assert finding.decided_by == decided_by
+    rest = {each for name, each in verdicts(outcomes).items() if name not in ("probe", "sums")}
+    assert rest == {Verdict.BLOCKED}
+
+
+# Whoever has once sent an empty line gets no answer on any later connection.
+SULKS = """
+    import socket, sys
+    offended = False
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            mute = offended
+            with talk:
+                for line in talk.makefile("rb"):
+                    offended = offended or line == b"\\n"
+                    if not mute:
+                        talk.sendall(line.upper())
+"""
+
+
+def test_what_an_earlier_case_broke_is_told_with_its_name(shout):
+    outcomes = shout(source=SULKS)
+    found = outcomes["rests-on[whole]"]
+    assert (found.verdict, found.broken_by) == (Verdict.WARN, "empty")
+    assert found.finding.reason.startswith("passes on a fresh process, but not after empty: what")
+    assert outcomes["hooked[whole]"].broken_by == "rests-on"
+
+
+def test_with_a_fresh_process_for_each_case_nothing_is_broken_by_another(shout):
+    assert set(verdicts(shout(source=SULKS, fresh=True)).values()) == {
+        Verdict.PASS,
+        Verdict.UNSUPPORTED,
+    }
+
+
+def test_a_hook_that_fails_is_an_error_and_nobody_s_fault_but_ours(shout):
+    finding = shout(more="captures['nothing']", only="hooked")["hooked[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.ERROR, Fault.HARNESS)
+    assert "the hook look failed: KeyError" in finding.reason
+
+
+def test_what_a_hook_tells_is_the_reason(shout):
+    said = shout("talk.sendall(line.upper() if b'hook' not in line else b'HOOK ABCDEFGH\\n')")
+    finding = said["hooked[whole]"].finding
+    assert (finding.verdict, finding.reason) == (Verdict.FAIL, "another word")
+
+
+def test_a_port_that_a_stranger_holds_is_nobody_s_fault(shout):
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        finding = shout(manifest=f"port: {port}", only="capitals")["capitals[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.INCONCLUSIVE, Fault.MACHINE)
+    assert f"tcp port {port} is held by process" in finding.reason
+
+
+def test_a_program_that_does_not_build_fails_once(shout):
+    outcomes = shout(source="int main( {", name="server.c")
+    probe = outcomes["probe[whole]"]
+    assert (probe.verdict, probe.finding.fault) == (Verdict.FAIL, Fault.TARGET)
+    assert probe.finding.reason.startswith("it does not build: gcc")
+    assert b"error: expected" in probe.output
+    assert outcomes["capitals[whole]"].verdict is Verdict.BLOCKED
+
+
+@pytest.fixture
+def running():
+    """The port of a server that nobody of ours has started."""
+    with socket.create_server(("127.0.0.1", 0)) as welcome:
+        threading.Thread(target=serve, args=(welcome,), daemon=True).start()
+        yield welcome.getsockname()[1]
+        welcome.shutdown(socket.SHUT_RDWR)
+
+
+def serve(welcome):
+    with contextlib.suppress(OSError):
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                for line in talk.makefile("rb"):
+                    talk.sendall(line.upper())
+
+
+def test_a_server_that_runs_already_is_played_at_its_address(shout, running):
+    outcomes = shout(given=f"tcp://127.0.0.1:{running}")
+    assert set(verdicts(outcomes).values()) == {Verdict.PASS, Verdict.UNSUPPORTED}
