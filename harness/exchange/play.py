@@ -154,7 +154,7 @@ class Play:
     def _send(self, step: Send) -> Action:
         inbox = self._arrivals.get(step.connection)
         if inbox is None or not (self._server or inbox.open):  # a client is still to come
-            return Await(Awaited.CONNECT, step.connection, step.place)
+            return self._still_to_come(step)
         inbox.used = True
         return self._speaker.send(step, inbox.judged)
 
@@ -164,7 +164,7 @@ class Play:
     def _close(self, step: Close) -> Action:
         inbox = self._arrivals.get(step.connection)
         if inbox is None or not (self._server or inbox.open):  # a client is still to come
-            return Await(Awaited.CONNECT, step.connection, step.place)
+            return self._still_to_come(step)
         if step.how is not Ending.HALF:
             inbox.open = False
         return DoClose(step.connection, step.how)
@@ -190,6 +190,12 @@ class Play:
         if inbox is not None and inbox.open and (inbox.ended is None or not inbox.met):
             inbox.met = True
             return None
+        return self._still_to_come(step)
+
+    def _still_to_come(self, step: Accept | Send | Close | Expect) -> Action:
+        """Waits for a client to connect, as long as there is one."""
+        if self._observation.status is not None:
+            return self._fail(f"{self._judgement.who} did not connect", decided_by="end")
         return Await(Awaited.CONNECT, step.connection, step.place)
 
     def _expect(self, step: Expect) -> Action | None:
@@ -197,7 +203,9 @@ class Play:
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
         if inbox is None or (inbox.spent and not (self._server or expectation.closes)):
-            return Await(Awaited.CONNECT, step.connection, step.place)
+            over = self._observation.status is not None
+            needless = expectation.silent_only or expectation.optional
+            return None if over and needless else self._still_to_come(step)
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
         said = self._arrivals.judged(expectation, inbox, self.captures)
