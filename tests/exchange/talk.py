@@ -55,11 +55,6 @@ from harness.wire.parts import Hole, Literal
 from harness.wire.template import Template
 
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time
-<<<<<<< HEAD
-=======
-# Where a case leaves open what is printed.
-_OPEN = b"request timed out; RTT = 0.5 s; min, max, avg, 10 %; A _ _ A _ A _ A _ _ A"
->>>>>>> b1eac26 (A client that has ended is not waited for: it will not connect any more)
 _LONGEST = 200_000  # signals; more is a circle
 
 Tamper = Callable[[Connection, tuple[bytes, ...]], tuple[bytes, ...]]
