@@ -92,7 +92,7 @@ class Play:
             Restart: self._restart,
         }
         self._on: dict[type[Signal], Callable[..., Action]] = {
-            Sent: self._done_as_asked,
+            Sent: lambda _: self._next(),
             Opened: self._opened,
             Refused: self._refused,
             Received: self._received,
@@ -141,9 +141,6 @@ class Play:
     def _step(self) -> AnyStep | None:
         return self._steps[self._at] if self._at < len(self._steps) else None
 
-    def _done_as_asked(self, signal: Sent) -> Action:
-        return self._next()
-
     # -- the harness acts ------------------------------------------------------------------
 
     def _open(self, step: Open) -> Action:
@@ -151,22 +148,21 @@ class Play:
         self._silences.pop(step.connection, None)
         return DoOpen(step.connection)
 
-    def _send(self, step: Send) -> Action:
+    def _send(self, step: Send) -> Action | None:
         inbox = self._arrivals.get(step.connection)
         if inbox is None or not (self._server or inbox.open):  # a client is still to come
-            return self._still_to_come(step)
+            return self._coming(step)
         inbox.used = True
         return self._speaker.send(step, inbox.judged)
 
     def _stray(self, step: Stray) -> Action:
         return DoSend(step.connection, (step.data,), stray=True)
 
-    def _close(self, step: Close) -> Action:
+    def _close(self, step: Close) -> Action | None:
         inbox = self._arrivals.get(step.connection)
         if inbox is None or not (self._server or inbox.open):  # a client is still to come
-            return self._still_to_come(step)
-        if step.how is not Ending.HALF:
-            inbox.open = False
+            return self._coming(step)
+        inbox.open = inbox.open and step.how is Ending.HALF
         return DoClose(step.connection, step.how)
 
     def _restart(self, step: Restart) -> Action:
@@ -190,22 +186,20 @@ class Play:
         if inbox is not None and inbox.open and (inbox.ended is None or not inbox.met):
             inbox.met = True
             return None
-        return self._still_to_come(step)
+        return self._coming(step)
 
-    def _still_to_come(self, step: Accept | Send | Close | Expect) -> Action:
-        """Waits for a client to connect, as long as there is one."""
-        if self._observation.status is not None:
-            return self._fail(f"{self._judgement.who} did not connect", decided_by="end")
-        return Await(Awaited.CONNECT, step.connection, step.place)
+    def _coming(self, step: Accept | Send | Close | Expect, idle: bool = False) -> Action | None:
+        """Waits for a client to connect, as long as there is one; an `idle` one need not."""
+        if self._observation.status is None:
+            return Await(Awaited.CONNECT, step.connection, step.place)
+        return None if idle else self._fail(f"{self._judgement.who} did not connect", None, "end")
 
     def _expect(self, step: Expect) -> Action | None:
         expectation = self._expectations[self._at]
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
         if inbox is None or (inbox.spent and not (self._server or expectation.closes)):
-            over = self._observation.status is not None
-            needless = expectation.silent_only or expectation.optional
-            return None if over and needless else self._still_to_come(step)
+            return self._coming(step, expectation.silent_only or expectation.optional)
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
         said = self._arrivals.judged(expectation, inbox, self.captures)
@@ -255,10 +249,9 @@ class Play:
             return self._finish(self._judgement.spoke(step, inbox))
         if self._sentinel_after(step.connection):
             self._silences[step.connection] = step
-            return None
-        if self._observation.status is not None:
-            return None
-        return Await(Awaited.SILENCE, step.connection, step.place)
+        elif self._observation.status is None:
+            return Await(Awaited.SILENCE, step.connection, step.place)
+        return None
 
     def _sentinel_after(self, connection: Connection) -> bool:
         for later in self._steps[self._at + 1 :]:
