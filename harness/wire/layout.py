@@ -7,16 +7,15 @@ apart field by field, so that a mismatch names the field and the first byte of i
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scapy.fields import (
     ByteField,
-    Field,
     IntField,
     LEIntField,
     LEShortField,
@@ -32,33 +31,42 @@ from scapy.fields import (
 from scapy.packet import Packet
 
 from harness.errors import HarnessError
-from harness.wire.framing import DATAGRAM, Framing, FramingKind, end_of_message
+from harness.wire.framing import CLOSE, DATAGRAM, Framing, FramingKind, end_of_message
 from harness.wire.message import Judge, Judged, Matched, Mismatch, More, Scope
+from harness.wire.spans import agreeing
 from harness.wire.template import Template
 
-_NUMBERS: dict[str, tuple[type[Any], int]] = {
-    "u8": (ByteField, 1),
-    "u16": (ShortField, 2),
-    "u32": (IntField, 4),
-    "u64": (LongField, 8),
-    "i8": (SignedByteField, 1),
-    "i16": (SignedShortField, 2),
-    "i32": (SignedIntField, 4),
-    "le-u16": (LEShortField, 2),
-    "le-u32": (LEIntField, 4),
+_NUMBERS: dict[str, type[Any]] = {
+    "u8": ByteField,
+    "u16": ShortField,
+    "u32": IntField,
+    "u64": LongField,
+    "i8": SignedByteField,
+    "i16": SignedShortField,
+    "i32": SignedIntField,
+    "le-u16": LEShortField,
+    "le-u32": LEIntField,
 }
+_COUNTS = ("u8", "u16", "u32", "u64", "le-u16", "le-u32")
 TYPES = (*_NUMBERS, "bytes(N)", "bytes(FIELD)", "rest")
 _BYTES = re.compile(r"bytes\(([A-Za-z0-9_]+)\)")
+_INTEGER = re.compile(rb"-?[0-9]{1,20}")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A packet class; `size` is its length in bytes where that never varies."""
+    """A packet class; of scapy's own layers no more than that is known.
+
+    `kinds` maps fields to types, `counters` those that count a field's bytes to that field.
+    `ends_itself`: its last byte is known from what came before, in a stream too.
+    """
 
     name: str
     packet: type[Any]
-    size: int | None
+    kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    counters: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    ends_itself: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,41 +75,43 @@ class Layout:
 
 
 def compile_layout(name: str, fields: Sequence[tuple[str, str]]) -> Layout:
-    """Returns a layout of (field, type) pairs. Raises: HarnessError for a type unknown."""
+    """Returns a layout of (field, type) pairs. Raises: HarnessError for what cannot be."""
     described: list[Any] = []
-    sizes: list[int | None] = []
-    known: set[str] = set()
-    for field, kind in fields:
-        if not _NAME.fullmatch(field) or field in known:
-            raise HarnessError(
-                f"layout {name}: a field is named once, in a-z, 0-9 and _: {field!r}"
-            )
-        made, size = _field(name, field, kind, known)
-        described.append(made)
-        sizes.append(size)
-        known.add(field)
+    kinds: dict[str, str] = {}
+    counters: dict[str, str] = {}
+    for each, kind in fields:
+        if not _NAME.fullmatch(each) or each in kinds:
+            raise HarnessError(f"layout {name}: a field is named once, in a-z, 0-9 and _: {each!r}")
+        if "rest" in kinds.values():
+            raise HarnessError(f"layout {name}: rest takes all that is left, {each} cannot follow")
+        described.append(_field(name, each, kind, kinds))
+        kinds[each] = kind
+        counter = _BYTES.fullmatch(kind)
+        if counter and not counter.group(1).isdigit():
+            counters[counter.group(1)] = each
     if not described:
         raise HarnessError(f"layout {name} has no fields")
-    whole = None if None in sizes else sum(size or 0 for size in sizes)
     title = f"Layout{name.title().replace('-', '')}"
-    return Layout(name, type(title, (Packet,), {"name": name, "fields_desc": described}), whole)
+    packet = type(title, (Packet,), {"name": name, "fields_desc": described})
+    return Layout(name, packet, kinds, counters, "rest" not in kinds.values())
 
 
-def _field(layout: str, name: str, kind: str, known: set[str]) -> tuple[Any, int | None]:
+def _field(layout: str, name: str, kind: str, known: Mapping[str, str]) -> Any:  # noqa: ANN401 - scapy's fields are untyped
     if kind in _NUMBERS:
-        made, size = _NUMBERS[kind]
-        return made(name, 0), size
+        return _NUMBERS[kind](name, 0)
     if kind == "rest":
-        return StrField(name, b""), None
+        return StrField(name, b"")
     found = _BYTES.fullmatch(kind)
     if not found:
         raise HarnessError(f"layout {layout}: unknown type {kind!r}, known: {', '.join(TYPES)}")
     count = found.group(1)
     if count.isdigit():
-        return StrFixedLenField(name, bytes(int(count)), int(count)), int(count)
+        return StrFixedLenField(name, bytes(int(count)), int(count))
     if count not in known:
         raise HarnessError(f"layout {layout}: {kind} counts by a field that does not stand before")
-    return StrLenField(name, b"", length_from=lambda packet: packet.getfieldval(count)), None
+    if known[count] not in _COUNTS:
+        raise HarnessError(f"layout {layout}: {kind} counts by {count}, which is {known[count]}")
+    return StrLenField(name, b"", length_from=lambda packet: packet.getfieldval(count))
 
 
 def named_layer(path: str) -> Layout:
@@ -115,7 +125,9 @@ def named_layer(path: str) -> Layout:
         raise HarnessError(f"scapy has no layer {path}") from exc
     if not (isinstance(found, type) and issubclass(found, Packet)):
         raise HarnessError(f"{path} is no layer of scapy")
-    return Layout(name, found, None)
+    if not found.fields_desc:
+        raise HarnessError(f"{path} has no fields of its own: name the layer that it stands for")
+    return Layout(name, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,9 @@ class Fields:
                 raise HarnessError(
                     f"layout {self.layout.name} has no field {name!r} (it has {known})"
                 )
+        for name, value in self.values:
+            if isinstance(value, int) or not (value.open or value.references):
+                _built(self.layout, self.layout.packet(), name, value, {})
 
     @property
     def _templates(self) -> Iterator[Template]:
@@ -154,18 +169,28 @@ class Fields:
 
     @property
     def vacuous(self) -> bool:
-        """Says whether any bytes match: no length, no field."""
-        return self.layout.size is None and not self.values
+        """Says whether any bytes match: no bounds, no field."""
+        return not self.values and set(self.layout.kinds.values()) <= {"rest"}
 
     def produce(self, scope: Scope) -> bytes:
-        """Returns the packet's bytes. Raises: HarnessError where a value does not fit its field."""
-        packet = self.layout.packet()
+        """Returns the packet's bytes; what counts others is counted where it is not given.
+
+        Raises: HarnessError where a value does not fit its field.
+        """
+        packet, given = self.layout.packet(), dict(self.values)
         for name, value in self.values:
-            packet.setfieldval(name, _built(packet, name, value, scope))
+            packet.setfieldval(name, _built(self.layout, packet, name, value, scope))
+        for counter, counted in self.layout.counters.items():
+            size = len(packet.getfieldval(counted))
+            if counter in given and packet.getfieldval(counter) != size:
+                said = packet.getfieldval(counter)
+                raise HarnessError(f"field {counter} says {said}, and {counted} has {size} bytes")
+            packet.setfieldval(counter, _fitting(packet, counter, size))
         try:
             return bytes(packet)
-        except (struct.error, TypeError, ValueError) as exc:
-            raise HarnessError(f"{self.describe()} cannot be built: {exc}") from exc
+        except Exception as exc:  # scapy's layers raise what they like
+            told = str(exc).partition("\n")[0]
+            raise HarnessError(f"{self.describe()} cannot be built: {told}") from exc
 
     def bind(self, scope: Scope, framing: Framing) -> Judge:
         """Resolves references and returns what judges arrivals."""
@@ -180,40 +205,89 @@ class Fields:
         return f"{self.layout.name}({', '.join(shown)})"
 
 
-def _built(packet: Any, name: str, value: int | Template, scope: Scope) -> int | bytes:  # noqa: ANN401 - scapy's packets are untyped
+def _built(
+    layout: Layout,
+    packet: Any,  # noqa: ANN401 - scapy's packets are untyped
+    name: str,
+    value: int | Template,
+    scope: Scope,
+) -> int | bytes:
     if isinstance(value, int):
-        return value
+        return _fitting(packet, name, value)
     data = value.produce(scope)
-    is_number = isinstance(packet.getfieldval(name), int)
-    if is_number and not data.isdigit():
-        raise HarnessError(f"field {name} is a number, found {data!r}")
-    return int(data) if is_number else data
+    if isinstance(packet.getfieldval(name), int):
+        if not _INTEGER.fullmatch(data):
+            raise HarnessError(f"field {name} is a number, found {data!r}")
+        return _fitting(packet, name, int(data))
+    size = _BYTES.fullmatch(layout.kinds.get(name, ""))
+    if size and size.group(1).isdigit() and len(data) != int(size.group(1)):
+        raise HarnessError(f"field {name} has {size.group(1)} bytes, found {len(data)}: {data!r}")
+    return data
+
+
+def _fitting(packet: Any, name: str, value: int) -> int:  # noqa: ANN401 - scapy's packets are untyped
+    if _encoded(packet.get_field(name), packet, value) is None:
+        raise HarnessError(f"field {name} cannot hold {value}")
+    return value
+
+
+def _encoded(field: Any, packet: Any, value: int) -> bytes | None:  # noqa: ANN401 - scapy's fields are untyped
+    """Returns a number as it stands on the wire, None where the field cannot hold it."""
+    try:
+        made = field.addfield(packet, b"", value)
+    except Exception:  # noqa: BLE001 - scapy's fields raise what they like
+        return None
+    return made if isinstance(made, bytes) else b""  # parts of a byte are not told apart
+
+
+def _known(message: Fields, scope: Scope) -> bytes | None:
+    """Returns the bytes, None where they are open, or no packet could hold what was captured."""
+    given = {name for name, _ in message.values} | set(message.layout.counters)
+    if set(message.layout.names) != given or message.open:
+        return None
+    try:
+        return message.produce(scope)
+    except HarnessError:
+        return None
 
 
 class FieldsJudge:
     """Judges arrivals field by field."""
 
     def __init__(self, message: Fields, scope: Mapping[str, bytes], framing: Framing) -> None:
-        whole = set(message.layout.names) == {name for name, _ in message.values}
-        known = whole and not message.open
-        self.expected: bytes | None = message.produce(scope) if known else None
+        self.expected: bytes | None = _known(message, scope)
         self._layout = message.layout
         self._framing = framing
-        self._wanted = {
-            name: value.bind(scope, DATAGRAM) if isinstance(value, Template) else value
-            for name, value in message.values
-        }
+        self._numbers: dict[str, int] = {}
+        self._judges: dict[str, Judge] = {}
+        self._begun: dict[str, Judge] = {}
+        for name, value in message.values:
+            self._want(name, value, scope)
+
+    def _want(self, name: str, value: int | Template, scope: Scope) -> None:
+        if isinstance(value, int):
+            self._numbers[name] = value
+            return
+        judge = value.bind(scope, DATAGRAM)
+        is_number = isinstance(self._layout.packet().getfieldval(name), int)
+        if is_number and judge.expected is not None and _INTEGER.fullmatch(judge.expected):
+            self._numbers[name] = int(judge.expected)
+            return
+        self._judges[name] = judge
+        if not is_number:
+            self._begun[name] = value.bind(scope, CLOSE)
 
     def judge(self, data: bytes, ended: bool) -> Judged:
         """See Judge."""
-        whole = self._framing.kind is FramingKind.DATAGRAM
-        size = len(data) if whole else self._end(data)
-        if size is None or len(data) < size:
-            early = self._walk(data, False)
-            if isinstance(early, Mismatch):
-                return early
-            return Mismatch(len(data)) if ended else More()
-        return self._walk(data[:size], True)
+        if self._framing.kind is FramingKind.DATAGRAM:
+            return self._walk(data, ended=True, whole=True)
+        if self._layout.ends_itself:
+            return self._walk(data, ended, whole=False)
+        end = end_of_message(data, self._framing)
+        if end is not None or ended:
+            return self._walk(data[:end], ended=True, whole=True)
+        early = self._walk(data, ended=False, whole=True)
+        return early if isinstance(early, Mismatch) else More()
 
     def find(self, data: bytes) -> tuple[int, int] | None:
         """See Judge."""
@@ -223,57 +297,77 @@ class FieldsJudge:
                 return at, at + found.length
         return None
 
-    def _end(self, data: bytes) -> int | None:
-        if self._layout.size is not None:
-            return self._layout.size
-        return end_of_message(data, self._framing)
-
-    def _walk(self, data: bytes, complete: bool) -> Judged:
+    def _walk(self, data: bytes, ended: bool, whole: bool) -> Judged:
         packet, left = self._layout.packet(), data
         captures: dict[str, bytes] = {}
         for field in self._layout.packet.fields_desc:
-            at = len(data) - len(left)
+            at = len(data) - len(_plain(left))
             taken = _taken(field, packet, left)
             if taken is None:
-                return (
-                    Mismatch(len(data), f"it ends in the field {field.name}")
-                    if complete
-                    else More()
-                )
+                wrong = self._wrong_so_far(field, packet, _plain(left))
+                if wrong is not None:
+                    return Mismatch(at + wrong.offset, wrong.why)
+                missing = Mismatch(len(data), f"it ends in the field {field.name}")
+                return missing if ended else More()
             left, value = taken
-            why = self._wrong(field.name, value, captures)
-            if why:
-                return Mismatch(at, why)
-        if left:
-            return Mismatch(len(data) - len(left), "more than the message")
-        return Matched(len(data), captures)
+            raw = data[at : len(data) - len(_plain(left))]
+            wrong = self._wrong(field, packet, value, raw, captures)
+            if wrong is not None:
+                return Mismatch(at + wrong.offset, wrong.why)
+        size = len(data) - len(_plain(left))
+        if whole and size < len(data):
+            return Mismatch(size, "more than the message")
+        return Matched(size, captures)
 
-    def _wrong(self, name: str, value: Any, captures: dict[str, bytes]) -> str:  # noqa: ANN401 - a field's own type
-        wanted = self._wanted.get(name)
-        if wanted is None:
-            return ""
-        if isinstance(wanted, int):
-            return "" if value == wanted else f"{name} is {value}, wanted {wanted}"
+    def _wrong_so_far(self, field: Any, packet: Any, data: bytes) -> Mismatch | None:  # noqa: ANN401 - scapy's fields are untyped
+        """Returns what is wrong with the beginning of a field."""
+        number, begun = self._numbers.get(field.name), self._begun.get(field.name)
+        if number is not None and field.name in self._layout.kinds:
+            agree = agreeing(_encoded(field, packet, number) or b"", data)
+            return Mismatch(agree, f"{field.name} is not {number}") if agree < len(data) else None
+        found = begun.judge(data, ended=False) if begun is not None else None
+        return found if isinstance(found, Mismatch) else None
+
+    def _wrong(
+        self,
+        field: Any,  # noqa: ANN401 - scapy's fields are untyped
+        packet: Any,  # noqa: ANN401
+        value: Any,  # noqa: ANN401
+        raw: bytes,
+        captures: dict[str, bytes],
+    ) -> Mismatch | None:
+        name = field.name
+        if name in self._numbers:
+            wanted = self._numbers[name]
+            if value == wanted:
+                return None
+            agree = agreeing(_encoded(field, packet, wanted) or b"", raw)
+            return Mismatch(min(agree, len(raw)), f"{name} is {value}, wanted {wanted}")
+        if name not in self._judges:
+            return None
         text = value if isinstance(value, bytes) else str(value).encode()
-        found = wanted.judge(text, True)
+        found = self._judges[name].judge(text, ended=True)
         if isinstance(found, Matched):
             captures.update(found.captures)
-            return ""
+            return None
+        offset = found.offset if isinstance(found, Mismatch) and isinstance(value, bytes) else 0
         why = found.why if isinstance(found, Mismatch) and found.why else f"is {value}"
-        return f"{name} {why}"
+        return Mismatch(min(offset, len(raw)), f"{name} {why}")
 
 
-def _taken(field: Field[Any, Any], packet: Any, left: bytes) -> tuple[bytes, Any] | None:  # noqa: ANN401 - scapy's packets are untyped
+def _taken(field: Any, packet: Any, left: Any) -> tuple[Any, Any] | None:  # noqa: ANN401 - scapy's fields are untyped
     """Returns what is left behind a field and its value, None where the bytes end before."""
     try:
         rest, value = field.getfield(packet, left)
-    except (struct.error, IndexError):
-        return None
-    if isinstance(field, StrFixedLenField | StrLenField) and len(value) < _count(field, packet):
+        counted = isinstance(field, StrFixedLenField | StrLenField)
+        if counted and len(value) < int(field.length_from(packet)):
+            return None
+    except Exception:  # noqa: BLE001 - scapy's fields raise what they like on hostile bytes
         return None
     packet.fields[field.name] = value
     return rest, value
 
 
-def _count(field: Any, packet: Any) -> int:  # noqa: ANN401 - scapy's fields are untyped
-    return int(field.length_from(packet))
+def _plain(left: Any) -> bytes:  # noqa: ANN401 - scapy's rest, which in the middle of a byte is a pair
+    found: bytes = left[0] if isinstance(left, tuple) else left
+    return found
