@@ -148,6 +148,7 @@ class Workshop:
         if job.target.address is not None:
             return Instance(job, job.target.address.port, self._tables)
         built = self._built(job)
+        _refuse_without_interpreter(built)
         if job.role is Role.CLIENT:
             instance = Instance(job, 0, self._tables)
             instance.welcome = Welcome(small=job.delivery is Delivery.SLOW_READER)
@@ -230,6 +231,13 @@ def _fixed_port(job: Job) -> int | None:
         return None
     manifest = job.target.manifest
     return (manifest.port if manifest else None) or _launch_of(job.suite, job.role).port
+
+
+def _refuse_without_interpreter(built: Built | None) -> None:
+    """Raises: MachineError where what the program is run by is not there."""
+    name = built.argv[0] if built and built.argv else ""
+    if name and "/" not in name and shutil.which(name, path=_path()) is None:
+        raise MachineError(f"{name} is not installed, and the target is run by it")
 
 
 def _launch_of(suite: Suite, role: Role) -> Launch:

@@ -215,6 +215,14 @@ def test_a_port_that_a_stranger_holds_is_nobody_s_fault(shout):
     assert f"tcp port {port} is held by process" in finding.reason
 
 
+@pytest.mark.parametrize("name", ["server.js", "server.c", "server.java"])
+def test_a_tool_that_is_not_installed_is_nobody_s_fault(shout, monkeypatch, tmp_path, name):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    probe = shout(source="public static void main", name=name)["probe[whole]"]
+    assert (probe.verdict, probe.finding.fault) == (Verdict.INCONCLUSIVE, Fault.MACHINE)
+    assert "is not installed, and the target is" in probe.finding.reason
+
+
 def test_a_program_that_does_not_build_fails_once(shout):
     outcomes = shout(source="int main( {", name="server.c")
     probe = outcomes["probe[whole]"]
