@@ -1,6 +1,7 @@
 """The pytest plugin, by real runs against small real targets."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -323,3 +324,74 @@ def test_an_interrupt_leaves_nothing_behind(run, pytester):
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == pytest.ExitCode.INTERRUPTED
     assert not Path(f"/proc/{pid}").exists()
+
+
+FIXED = """\
+role: server
+run: "{program}"
+port: PORT
+"""
+# Holds its one port, and tells of each start; a second one at once cannot bind.
+HOLDS = """\
+import socket
+with socket.create_server(("127.0.0.1", PORT)) as welcome:
+    while True:
+        connection, _ = welcome.accept()
+        with connection:
+            for line in connection.makefile("rb"):
+                connection.sendall(line.upper())
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def test_a_fixed_port_is_never_used_twice_at_once(run, pytester):
+    port = str(free_port())
+    for name in ("one", "other"):
+        folder = pytester.mkdir(name)
+        folder.joinpath("server.py").write_text(HOLDS.replace("PORT", port))
+        folder.joinpath("target.yaml").write_text(FIXED.replace("PORT", port))
+    result = run("--target=one", "--target=other", "--spec=shout.yaml", "-n", "2", "--fresh")
+    outcomes = result.parseoutcomes()
+    assert set(outcomes) == {"passed", "skipped"}
+    assert outcomes["passed"] > 10
+
+
+MAKEFILE = """\
+server: server.c
+\tmktemp {log}/built.XXXXXX
+\t$(CC) -o server server.c
+"""
+MAKES = """\
+#include <ctype.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(int count, char **words) {
+    int here = socket(AF_INET, SOCK_STREAM, 0), one = 1, talk;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1]))};
+    setsockopt(here, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(here, (struct sockaddr *)&at, sizeof at) || listen(here, 9))
+        return 1;
+    for (char byte; (talk = accept(here, 0, 0)) >= 0; close(talk))
+        while (read(talk, &byte, 1) == 1) {
+            byte = toupper(byte);
+            write(talk, &byte, 1);
+        }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no C compiler here")
+def test_a_target_is_built_once_for_all_workers(run, pytester):
+    built, project = pytester.mkdir("built"), pytester.mkdir("project")
+    project.joinpath("Makefile").write_text(MAKEFILE.format(log=built))
+    project.joinpath("server.c").write_text(MAKES)
+    result = run("--target=project", "--spec=shout.yaml", "-n", "3")
+    assert set(result.parseoutcomes()) == {"passed", "skipped"}
+    assert len(list(built.iterdir())) == 1
+    assert sorted(each.name for each in project.iterdir()) == ["Makefile", "server.c"]
