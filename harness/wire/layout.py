@@ -50,6 +50,7 @@ _NUMBERS: dict[str, type[Any]] = {
 _COUNTS = ("u8", "u16", "u32", "u64", "le-u16", "le-u32")
 TYPES = (*_NUMBERS, "bytes(N)", "bytes(FIELD)", "rest")
 _BYTES = re.compile(r"bytes\(([A-Za-z0-9_]+)\)")
+_MOST_ZEROS = 1 << 20
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -177,20 +178,27 @@ class Fields:
 
         Raises: HarnessError where a value does not fit its field.
         """
-        packet, given = self.layout.packet(), dict(self.values)
+        packet = self.layout.packet()
         for name, value in self.values:
             packet.setfieldval(name, _built(self.layout, packet, name, value, scope))
         for counter, counted in self.layout.counters.items():
-            size = len(packet.getfieldval(counted))
-            if counter in given and packet.getfieldval(counter) != size:
-                said = packet.getfieldval(counter)
-                raise HarnessError(f"field {counter} says {said}, and {counted} has {size} bytes")
-            packet.setfieldval(counter, _fitting(packet, counter, size))
+            self._count(packet, counter, counted)
         try:
             return bytes(packet)
         except Exception as exc:  # scapy's layers raise what they like
             told = str(exc).partition("\n")[0]
             raise HarnessError(f"{self.describe()} cannot be built: {told}") from exc
+
+    def _count(self, packet: Any, counter: str, counted: str) -> None:  # noqa: ANN401 - scapy's packets are untyped
+        """Makes a field that counts and the field that it counts agree; what is free is zeros."""
+        given = dict(self.values)
+        said, size = packet.getfieldval(counter), len(packet.getfieldval(counted))
+        if counter not in given:
+            packet.setfieldval(counter, _fitting(packet, counter, size))
+        elif counted not in given and said <= _MOST_ZEROS:
+            packet.setfieldval(counted, bytes(said))
+        elif said != size:
+            raise HarnessError(f"field {counter} says {said}, and {counted} has {size} bytes")
 
     def bind(self, scope: Scope, framing: Framing) -> Judge:
         """Resolves references and returns what judges arrivals."""

@@ -59,6 +59,7 @@ COUNTED = [("n", "u16"), ("d", "bytes(n)"), ("end", "u8")]
 PRODUCED = [
     ("counted", COUNTED, [("d", "abc"), ("end", 7)], b"\0\3abc\7"),
     ("counted-by-hand", COUNTED, [("n", 3), ("d", "abc"), ("end", 7)], b"\0\3abc\7"),
+    ("counts-zeros", COUNTED, [("n", 2), ("end", 7)], b"\0\2\0\0\7"),
     ("nothing", COUNTED, [("end", 7)], b"\0\0\7"),
     ("fixed", [("a", "bytes(3)")], [("a", "abc")], b"abc"),
     ("default", [("a", "bytes(3)"), ("b", "i8")], [("b", -1)], b"\0\0\0\xff"),
