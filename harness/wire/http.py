@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _BODILESS = (204, 304)
 
 
@@ -25,7 +27,7 @@ def end_of_http(data: bytes) -> int | None:
         return _after_chunks(data, body)
     if b"content-length" in fields:
         length = fields[b"content-length"]
-        whole = body + int(length) if length.isdigit() else body
+        whole = body + int(length) if _LENGTH.fullmatch(length) else body
         return whole if len(data) >= whole else None
     status = _STATUS.match(data)
     if status is None or int(status.group(1)) in _BODILESS or status.group(1).startswith(b"1"):
@@ -42,10 +44,9 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 def _after_chunks(data: bytes, at: int) -> int | None:
     while (end := data.find(b"\r\n", at)) >= 0:
         digits = data[at:end].partition(b";")[0].strip()
-        try:
-            size = int(digits, 16)
-        except ValueError:
+        if not _CHUNK.fullmatch(digits):
             return end + 2  # no chunk: what stands here is judged as the message's end
+        size = int(digits, 16)
         at = end + 2 + size + 2
         if size == 0:
             return _after_trailer(data, end + 2)
