@@ -215,8 +215,9 @@ def _launch(order: dict[str, Any], terminal: int) -> int:
         raise NotLaunchedError(step, exc.errno or 0) from exc
     with contextlib.suppress(OSError):  # it is at its end already, or another user's
         os.tcsetpgrp(terminal, pid)
-        # So quick a program that it read before it was in the foreground was stopped for that.
-        os.kill(pid, signal.SIGCONT)
+        # So quick a program that it read before it was in the foreground was stopped for that,
+        # and with it what it had started by then.
+        os.killpg(pid, signal.SIGCONT)
     return pid
 
 

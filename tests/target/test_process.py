@@ -237,6 +237,15 @@ def test_the_longest_line_arrives_whole(start, ended):
     assert process.tail.strip() == b"4095"
 
 
+def test_what_a_quick_program_has_started_reads_too(start, ended):
+    """Whoever reads before it is in the foreground of its terminal is stopped, group and all."""
+    for _ in range(20):
+        process = start("sh", "-c", "head -n 1 | cat")
+        process.type(b"line\n")
+        assert ended(process) == 0
+        assert process.tail == b"line\n"
+
+
 def test_a_longer_line_is_refused(start):
     with pytest.raises(MachineError, match="at most 4095 bytes, this one has 4096"):
         start("cat").type(b"x" * 4095 + b"\n")
