@@ -40,6 +40,9 @@ class Observation:
         if act.never:
             self._terminal.forbid(step, judge)
             return self.forbidden()
+        broken = self.forbidden()  # before what is found takes it out of sight
+        if broken is not None:
+            return broken
         if self._terminal.take(judge):
             return None
         if self.status is None:
