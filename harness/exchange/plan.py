@@ -138,12 +138,17 @@ class Plan:
     @property
     def verifies(self) -> tuple[str, ...]:
         """Ids of the requirements that it verifies: what its delivery proves comes first."""
-        return verified(self.suite, self.case, self.delivery)
+        return verified(self.suite, self.case, self.role, self.delivery)
 
 
-def verified(suite: Suite, case: Case, delivery: Delivery) -> tuple[str, ...]:
+def verified(suite: Suite, case: Case, role: Role, delivery: Delivery) -> tuple[str, ...]:
     """Returns the requirements of a case under a delivery; the plain one proves only its own."""
-    proven = suite.proves.get(delivery)
-    if proven is None or proven in case.verifies:
-        return case.verifies
-    return (proven, *case.verifies)
+    own, proven = binding(suite, case, role), suite.proves.get(delivery)
+    if proven is None or proven in own:
+        return own
+    return (proven, *own)
+
+
+def binding(suite: Suite, case: Case, role: Role) -> tuple[str, ...]:
+    """Returns those of a case's requirements that bind a target of this role."""
+    return tuple(name for name in case.verifies if suite.requirements[name].binds(role))

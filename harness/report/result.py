@@ -83,7 +83,7 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         verdict=int(outcome.verdict),
         reason=finding.reason,
         points=plan.case.points,
-        by_delivery=plan.verifies != plan.case.verifies,
+        by_delivery=not set(plan.verifies) <= set(plan.case.verifies),
         rules=tuple((rule.id, str(rule.level), rule.text) for rule in rules),
         fault=finding.fault.value,
         known=outcome.known,

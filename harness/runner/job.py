@@ -53,7 +53,7 @@ class Job:
     @property
     def verifies(self) -> tuple[str, ...]:
         """Ids of the requirements that it verifies (exchange.plan)."""
-        return verified(self.suite, self.case, self.delivery)
+        return verified(self.suite, self.case, self.role, self.delivery)
 
     @property
     def is_probe(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
-from harness.exchange.plan import Plan
+from harness.exchange.plan import Plan, binding
 from harness.exchange.planning import make_plan
 from harness.network.tables import Tables
 from harness.runner.deviation import held_against
@@ -171,8 +171,9 @@ class Runner:
 
     def _levelled(self, outcome: Outcome) -> Outcome:
         """A failure of a case that verifies nothing a target must do is a warning."""
-        suite, case = outcome.plan.suite, outcome.plan.case
-        levels = {suite.requirements[each].level for each in case.verifies}
+        plan = outcome.plan
+        owed = binding(plan.suite, plan.case, plan.role)
+        levels = {plan.suite.requirements[each].level for each in owed}
         if outcome.verdict is not Verdict.FAIL or self._settings.strict or not levels:
             return outcome
         if Level.MUST in levels:

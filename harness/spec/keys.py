@@ -145,6 +145,7 @@ REQUIREMENT = (
     Key("text", "text", "The requirement in one or two sentences.", required=True),
     Key("source", "text", "Section of the reference, or another source."),
     Key("hint", "text", "What to look at in a program that breaks it."),
+    Key("roles", "words", "Roles that it binds; default whoever is tested.", of=ROLES),
 )
 PARAMETER = (
     Key("letters", "bounds", "So many lower case letters."),

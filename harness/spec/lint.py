@@ -57,8 +57,13 @@ def _unused(suite: Suite) -> Iterator[Finding]:
 
 def _verifying_nothing(suite: Suite) -> Iterator[Finding]:
     for case in suite.cases:
-        if not case.verifies:
+        rules = [suite.requirements[name] for name in case.verifies]
+        if not rules:
             yield Finding(case.place, "this case verifies no requirement")
+            continue
+        for role in case.roles:
+            if not any(rule.binds(role) for rule in rules):
+                yield Finding(case.place, f"this case verifies nothing that binds a {role}")
 
 
 def _unweighed(suite: Suite) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A statement that cases verify."""
+    """A statement that cases verify. `roles`: whom it binds, () whoever is tested."""
 
     id: str
     level: Level
@@ -85,6 +85,11 @@ class Requirement:
     source: str
     hint: str
     place: Place
+    roles: tuple[Role, ...] = ()
+
+    def binds(self, role: Role) -> bool:
+        """Says whether a target of this role is held to it."""
+        return not self.roles or role in self.roles
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import SpecError
 from harness.spec import keys
 from harness.spec.events import Fragment
-from harness.spec.model import Delivery, Level, Requirement
+from harness.spec.model import Delivery, Level, Requirement, Role
 from harness.spec.payloads import Sources, Surroundings, beside, layouts
 from harness.spec.section import (
     entries,
@@ -131,4 +131,5 @@ def _requirement(tree: Tree, entry: Field) -> Requirement:
         source=optional_text(tree, fields, "source"),
         hint=optional_text(tree, fields, "hint"),
         place=entry.place,
+        roles=tuple(map(Role, optional_words(tree, fields, "roles", keys.ROLES.split("|")))),
     )

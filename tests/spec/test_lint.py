@@ -93,6 +93,11 @@ def test_shipped_suites_have_no_finding(file):
             id="case-verifies-nothing",
         ),
         pytest.param(
+            changed(("talks.}", "talks., roles: [server]}"), text=BOTH),
+            "x.yaml:11:5: this case verifies nothing that binds a client",
+            id="case-verifies-nothing-of-a-role",
+        ),
+        pytest.param(
             GOOD
             + changed(
                 ("id: talks", "id: others"),
