@@ -50,6 +50,32 @@ class Said:
 
 
 _NOT_YET = Said(Answered.NOT_YET)
+_LONG = 4096  # bytes of a message from which on it is not judged anew with every byte
+
+
+class _Begun:
+    """A long message as far as it was judged: a few bytes more that cannot end it change nothing.
+
+    So what comes in many small pieces is not judged from its beginning with each of them.
+    """
+
+    def __init__(self, inbox: Inbox, more: More) -> None:
+        self._inbox = inbox
+        self._more = more
+        self._judged = inbox.judged
+        self._size = self._seen = inbox.size
+
+    def goes_on(self, inbox: Inbox) -> bool:
+        """Says whether what has come since cannot end the message, and is little."""
+        if inbox is not self._inbox or inbox.judged != self._judged or inbox.whole:
+            return False
+        size, more, seen = inbox.size, self._more, self._seen
+        self._seen = size
+        if size == seen:  # asked again where nothing came: this is to be known exactly
+            return False
+        if not (more.ends or more.size) or (size - self._size) * 8 > self._size:
+            return False
+        return size < more.size if more.size else more.ends not in inbox.since(seen)
 
 
 class Expectation:
@@ -70,6 +96,7 @@ class Expectation:
         self._framing = plan.framing if step.connection.over is Transport.TCP else DATAGRAM
         self._choices = step.choices
         self._judges: dict[int, Judge] = {}
+        self._begun: _Begun | None = None
         self._bind_early(plan)
 
     def _bind_early(self, plan: Plan) -> None:
@@ -95,6 +122,8 @@ class Expectation:
         """Holds every alternative against what is there; the first that is met counts."""
         if not inbox.holds:
             return self._unsaid(inbox)
+        if self._begun is not None and self._begun.goes_on(inbox):
+            return _NOT_YET
         closest, possible = Said(Answered.NO), False
         for at, choice in enumerate(self._choices):
             if not isinstance(choice.act, Says):
@@ -106,6 +135,8 @@ class Expectation:
                 return Said(Answered.YES, choice, found.length, found.captures)
             if type(found) is More:
                 possible = True
+                if inbox.size >= _LONG:
+                    self._begun = _Begun(inbox, found) if len(self._choices) == 1 else None
             elif isinstance(found, Mismatch) and found.offset >= closest.offset:
                 closest = Said(Answered.NO, offset=found.offset, why=found.why)
         return _NOT_YET if possible else closest

@@ -20,11 +20,13 @@ class Inbox:
     """
 
     __slots__ = (
-        "_datagrams", "at", "before", "data", "ended", "judged", "met", "new_port", "open", "used",
+        "_data", "_datagrams", "_stream", "at", "before", "ended", "judged", "met", "new_port",
+        "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
-        self.data = b""  # the stream so far, or the oldest datagram
+        self._data: bytes | None = b""  # what `data` gives, None while that is not made
+        self._stream = bytearray()
         self.at = 0.0  # when the last of it came
         self.before = 0.0
         self.judged = 0
@@ -38,7 +40,23 @@ class Inbox:
     @property
     def holds(self) -> bool:
         """Says whether there is something to judge; an empty datagram is something."""
-        return bool(self._datagrams) if self._datagrams is not None else bool(self.data)
+        return bool(self._datagrams) if self._datagrams is not None else bool(self._stream)
+
+    @property
+    def data(self) -> bytes:
+        """The stream so far, or the oldest datagram."""
+        if self._data is None:
+            self._data = bytes(self._stream)
+        return self._data
+
+    @property
+    def size(self) -> int:
+        """How many bytes `data` has."""
+        return len(self._stream) if self._datagrams is None else len(self.data)
+
+    def since(self, size: int) -> bytes:
+        """Returns what came behind so many bytes of the stream."""
+        return bytes(self._stream[size:])
 
     @property
     def spent(self) -> bool:
@@ -54,7 +72,8 @@ class Inbox:
         """Takes in an arrival."""
         self.used = True
         if self._datagrams is None:
-            self.data = self.data + signal.data if self.data else signal.data
+            self._data = None if self._stream else signal.data
+            self._stream += signal.data
             self.at = signal.at
             return
         self._datagrams.append(signal)
@@ -65,13 +84,14 @@ class Inbox:
         self.before = self.at
         self.judged += 1
         if self._datagrams is None:
-            self.data = self.data[length:]
+            del self._stream[:length]
+            self._data = None
             return
         self._datagrams.popleft()
         self._show()
 
     def _show(self) -> None:
         first = self._datagrams[0] if self._datagrams else None
-        self.data = first.data if first else b""
+        self._data = first.data if first else b""
         self.at = first.at if first else self.at
         self.new_port = bool(first and first.new_port)

@@ -34,12 +34,13 @@ _TOO_MUCH = "more than the message"
 class ExactJudge:
     """Judges by bytes that are all known."""
 
-    __slots__ = ("_length", "_matched", "_whole", "expected")
+    __slots__ = ("_length", "_matched", "_more", "_whole", "expected")
 
     def __init__(self, expected: bytes, whole: bool) -> None:
         self.expected: bytes | None = expected
         self._length = len(expected)
         self._matched = Matched(self._length)
+        self._more = More(size=self._length)
         self._whole = whole  # a datagram has nothing behind its message
 
     def judge(self, data: bytes, ended: bool) -> Judged:
@@ -50,7 +51,7 @@ class ExactJudge:
                 return Mismatch(self._length, _TOO_MUCH)
             return self._matched
         if not ended and expected.startswith(data):
-            return _MORE
+            return self._more
         return Mismatch(agreeing(expected, data))
 
     def find(self, data: bytes) -> tuple[int, int] | None:
@@ -62,21 +63,25 @@ class ExactJudge:
 class PatternJudge:
     """Judges by a template with holes."""
 
-    __slots__ = ("_ends_itself", "_framing", "_segments", "expected")
+    __slots__ = ("_ends_itself", "_framing", "_more", "_segments", "expected")
 
     def __init__(self, parts: tuple[Part, ...], framing: Framing) -> None:
         self.expected: bytes | None = None
         self._segments = tuple(_segments(parts))
         self._framing = framing
         last = parts[-1]
-        self._ends_itself = isinstance(last, Literal) or (isinstance(last, Hole) and last.fixed)
+        fixed = isinstance(last, Hole) and last.fixed
+        self._ends_itself = isinstance(last, Literal) or fixed
+        end = last.data if isinstance(last, Literal) else b"" if fixed else _delimiter(framing)
+        self._more = More(ends=end[-1:])
 
     def judge(self, data: bytes, ended: bool) -> Judged:
         """Matches; see Judge."""
         if self._framing.kind is FramingKind.DATAGRAM:
             return self._walk(data, ended=True, whole=True)
         if self._ends_itself:
-            return self._walk(data, ended, whole=False)
+            judged = self._walk(data, ended, whole=False)
+            return self._more if isinstance(judged, More) else judged
         end = end_of_message(data, self._framing)
         if end is not None:
             return self._framed(data[:end])
@@ -84,7 +89,7 @@ class PatternJudge:
             return self._walk(data, ended=True, whole=True)
         early = self._walk(data, ended=False, whole=True)
         if not isinstance(early, Mismatch) or early.offset >= _sure(data, self._framing):
-            return _MORE
+            return self._more
         return early
 
     def _framed(self, frame: bytes) -> Judged:

@@ -26,7 +26,13 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """All that came agrees so far, and more must come."""
+    """All that came agrees so far, and more must come.
+
+    Nothing matches before a byte of `ends` has come (b"": any may do) and `size` bytes are here.
+    """
+
+    ends: bytes = field(default=b"", compare=False)
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

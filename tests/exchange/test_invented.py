@@ -10,7 +10,7 @@ from harness.exchange.delivery import deliveries_of
 from harness.spec.model import Delivery, Role
 from harness.verdict import Verdict
 
-FEW = settings(max_examples=150, derandomize=True, deadline=None)
+FEW = settings(max_examples=100, derandomize=True, deadline=None)
 
 
 @FEW

@@ -306,3 +306,33 @@ def test_a_capture_is_wanted_again():
     play, asked = played(a_plan(exchange), [says(b"i am bob\n"), RESTS])
     assert play.captures["name"] == b"bob"
     assert [a.pieces for a in asked if isinstance(a, DoSend)] == [(b"who\n",), (b"hello bob\n",)]
+
+
+LONG = {
+    "exact": ('server: {fill: "ab", times: 20000}\n', b"ab" * 20_000),
+    "line": ('server: "{_:line}\\n"\n', b"a" * 40_000 + b"\n"),
+    "two-holes": ('server: "{_:line} {_:line}\\n"\n', b"a" * 20_000 + b" " + b"b" * 20_000 + b"\n"),
+}
+
+
+@pytest.mark.parametrize(("expected", "answer"), LONG.values(), ids=LONG)
+def test_a_long_answer_in_many_pieces_is_the_same_answer(expected, answer):
+    pieces = [says(answer[at : at + 7]) for at in range(0, len(answer), 7)]
+    plan = a_plan('client: "ask"\n' + expected)
+    play, _ = played(plan, [*pieces, RESTS])
+    assert play.finding.verdict is Verdict.PASS
+    play, _ = played(plan, [*pieces[:-1], RESTS])
+    assert "the message is not complete" in play.finding.reason
+    play, _ = played(plan, [*pieces[:-1], FIN, RESTS])
+    assert "in the middle of its message" in play.finding.reason
+
+
+def test_a_wrong_byte_far_back_is_told_once_nothing_more_comes():
+    right = b"ab" * 20_000
+    wrong = right[:39_000] + b"?"
+    pieces = [says(wrong[at : at + 7]) for at in range(0, len(wrong), 7)]
+    play, _ = played(
+        a_plan('client: "ask"\nserver: {fill: "ab", times: 20000}\n'), [*pieces, RESTS]
+    )
+    assert play.finding.verdict is Verdict.FAIL
+    assert play.finding.comparison.offset == 39_000
