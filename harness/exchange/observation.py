@@ -56,7 +56,7 @@ class Observation:
         act = step.act
         if isinstance(act, Stores) and act.never:
             reason = f"{self._judgement.who} wrote a file outside its working folder"
-            return self._judgement.finding(step, reason, decided_by="rest") if here else None
+            return self._judgement.finding(step, reason, decided_by="file") if here else None
         if here:
             self._last_try = False
             return None

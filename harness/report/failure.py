@@ -37,6 +37,7 @@ _DECIDED = {
     "bytes": "the first byte that cannot match",
     "end": "the end of the connection",
     "exit": "the end of the program",
+    "file": "the file that lies there",
     "rest": "the target itself: it waits for more and will not answer any more",
     "deadline": "the case's time, which is over",
 }

@@ -64,3 +64,4 @@ def test_a_file_that_was_written_beside_the_working_folder(tmp_path, name, verdi
     assert found.verdict is verdict, found.finding
     if verdict is Verdict.FAIL:
         assert found.finding.reason == "the client wrote a file outside its working folder"
+        assert found.finding.decided_by == "file"

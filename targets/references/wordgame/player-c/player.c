@@ -180,13 +180,13 @@ int main(int argc, char **argv) {
     }
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct timeval second = {.tv_sec = 1};
+    struct timeval patience = {.tv_sec = 2};
     udp = connected(SOCK_DGRAM);
     if (udp < 0) {
         fprintf(stderr, "usage: %s [-n host] [-p port]\n", argv[0]);
         return 2;
     }
-    setsockopt(udp, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+    setsockopt(udp, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     char line[256];
     while (fgets(line, sizeof line, stdin) != NULL) {
         char command[32] = "", argument[64] = "";

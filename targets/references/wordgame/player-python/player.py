@@ -5,7 +5,7 @@ import os
 import socket
 import time
 
-WAIT, TRIES = 1.0, 3  # seconds for a reply, and how often it is asked for
+WAIT, TRIES = 2.0, 3  # seconds for a reply, and how often it is asked for
 
 
 class Player:
