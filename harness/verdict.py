@@ -60,7 +60,8 @@ class Finding:
 
     `place` is the event in the spec. `decided_by` says what ended the wait: "bytes",
     "end" (connection closed), "exit", "rest" (the target was proven to wait for more),
-    "deadline", "file" (found where none may be), or "" where nothing was waited for. `evidence` is the raw ground of it.
+    "deadline", "file" (found where none may be), or "" where nothing was waited for.
+    `evidence` is the raw ground of it.
     """
 
     verdict: Verdict
