@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from harness.exchange.action import Await, Awaited
 from harness.exchange.inbox import Inbox
 from harness.exchange.plan import Expect, Plan
-from harness.spec.model import Choice, Closes, Ending, Level, Says, Silent, Transport
+from harness.spec.model import Choice, Closes, Ending, Level, Origin, Says, Silent, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Judge, Matched, Message, Mismatch, More
 
@@ -78,8 +78,24 @@ class _Begun:
         return size < more.size if more.size else more.ends not in inbox.since(seen)
 
 
+def expectations(plan: Plan) -> list[Expectation | None]:
+    """Returns an expectation for each Expect step; alike steps share one that never changes."""
+    made: dict[int, Expectation] = {}
+    found: list[Expectation | None] = []
+    for step in plan.steps:
+        one = made.get(id(step)) if isinstance(step, Expect) else None
+        if isinstance(step, Expect) and (one is None or not one.constant):
+            one = made[id(step)] = Expectation(step, plan)
+        found.append(one)
+    return found
+
+
 class Expectation:
-    """One Expect step, ready to judge."""
+    """One Expect step, ready to judge.
+
+    `constant`: its messages are known before the play. `plain`: a match is all that is asked.
+    `owed`: something has to come.
+    """
 
     def __init__(self, step: Expect, plan: Plan) -> None:
         self.step = step
@@ -89,6 +105,7 @@ class Expectation:
         self.closes = all(isinstance(act, Closes) for act in acts)
         self.silent_only = all(isinstance(act, Silent) for act in acts)
         self.optional = not self.silent_only and any(isinstance(act, Silent) for act in acts)
+        self.owed = not self.silent_only and not self.optional
         kind = Awaited.CLOSE if self.closes else Awaited.ANSWER
         if self.optional:
             kind = Awaited.SILENCE
@@ -97,7 +114,11 @@ class Expectation:
         self._choices = step.choices
         self._judges: dict[int, Judge] = {}
         self._begun: _Begun | None = None
+        self._met: tuple[Matched, Said] | None = None
         self._bind_early(plan)
+        self.constant = len(self._judges) == sum(isinstance(act, Says) for act in acts)
+        self.plain = all(map(_is_plain, step.choices))
+        self._only = self._judges.get(0) if len(acts) == 1 else None
 
     def _bind_early(self, plan: Plan) -> None:
         """Binds what needs no capture, before the clock runs."""
@@ -124,6 +145,10 @@ class Expectation:
             return self._unsaid(inbox)
         if self._begun is not None and self._begun.goes_on(inbox):
             return _NOT_YET
+        if self._only is not None:
+            found = self._only.judge(inbox.data, inbox.whole)
+            if type(found) is Matched:
+                return self._said(inbox, self._choices[0], found)
         closest, possible = Said(Answered.NO), False
         for at, choice in enumerate(self._choices):
             if not isinstance(choice.act, Says):
@@ -131,8 +156,7 @@ class Expectation:
             judge = self._judges.get(at) or self._bound(at, choice.act, captures)
             found = judge.judge(inbox.data, inbox.whole)
             if type(found) is Matched:
-                self.matched = inbox.data[: found.length]
-                return Said(Answered.YES, choice, found.length, found.captures)
+                return self._said(inbox, choice, found)
             if type(found) is More:
                 possible = True
                 if inbox.size >= _LONG:
@@ -140,6 +164,12 @@ class Expectation:
             elif isinstance(found, Mismatch) and found.offset >= closest.offset:
                 closest = Said(Answered.NO, offset=found.offset, why=found.why)
         return _NOT_YET if possible else closest
+
+    def _said(self, inbox: Inbox, choice: Choice, found: Matched) -> Said:
+        self.matched = inbox.data[: found.length]
+        if self._met is None or self._met[0] is not found:  # what is exact is found anew each time
+            self._met = found, Said(Answered.YES, choice, found.length, found.captures)
+        return self._met[1]
 
     def comes_behind(self, inbox: Inbox) -> bool:
         """Says whether what is expected stands further back: something was said before it."""
@@ -160,6 +190,14 @@ class Expectation:
             if isinstance(choice.act, Silent):
                 return Said(Answered.YES, choice, closed=True)
         return Said(Answered.NO)
+
+
+def _is_plain(choice: Choice) -> bool:
+    """Says whether a match is all that is asked: no port, no time, no hook, no warning."""
+    act = choice.act
+    if not isinstance(act, Says) or choice.level is not Level.MUST:
+        return False
+    return act.origin is Origin.USUAL and act.not_before is None and act.hook is None
 
 
 def _ends_as(wanted: Ending, found: Ending) -> bool:

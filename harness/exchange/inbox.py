@@ -59,6 +59,11 @@ class Inbox:
         return bytes(self._stream[size:])
 
     @property
+    def waits(self) -> bool:
+        """Says whether nothing is here, and more may come."""
+        return not self.data and self.ended is None and not self._datagrams
+
+    @property
     def spent(self) -> bool:
         """Says whether all was said and judged: a client may come again on another connection."""
         return not self.holds and (not self.open or (self.ended is not None and self.used))

@@ -6,6 +6,7 @@ sent and in which pieces. Must not know: what is done next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.errors import HarnessError
@@ -33,7 +34,7 @@ class Judgement:
         self._pieces: dict[Connection, tuple[bytes, ...]] = {}
 
     def sends(
-        self, connection: Connection, messages: list[bytes], pieces: tuple[bytes, ...]
+        self, connection: Connection, messages: Sequence[bytes], pieces: tuple[bytes, ...]
     ) -> None:
         """Remembers what the harness says, and how the last of it is cut."""
         self._sent.setdefault(connection, []).extend(messages)

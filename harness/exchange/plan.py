@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.errors import Place
 from harness.spec.model import (
@@ -27,9 +28,11 @@ from harness.wire.framing import Framing
 from harness.wire.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One client's talk with the server over one transport; `client` is its name in the spec."""
+class Connection(NamedTuple):
+    """One client's talk with the server over one transport; `client` is its name in the spec.
+
+    A tuple, since it is looked up several times for every message.
+    """
 
     client: str
     over: Transport

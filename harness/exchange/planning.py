@@ -102,7 +102,11 @@ def _scope(
 
 def steps_of(case: Case, role: Role) -> tuple[AnyStep, ...]:
     """Returns the steps of the harness where the target plays `role`."""
-    steps = (step for event in case.exchange for step in _steps(event, role))
+    made: dict[int, tuple[AnyStep, ...]] = {}  # an event that is repeated makes its steps once
+    for event in case.exchange:
+        if id(event) not in made:
+            made[id(event)] = tuple(_steps(event, role))
+    steps = (step for event in case.exchange for step in made[id(event)])
     return tuple(_opened(steps) if role is Role.SERVER else steps)
 
 

@@ -19,7 +19,7 @@ from harness.spec.model import Ending
 
 Address = tuple[str, int]
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16  # bytes; what is larger is mapped anew for every read
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
 _REFUSED = os.strerror(errno.ECONNREFUSED)
 _PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end

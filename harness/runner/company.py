@@ -10,8 +10,9 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
-from harness.exchange.action import Opened, Received, Refused, Signal
+from harness.exchange.action import Opened, Received, Refused
 from harness.exchange.plan import Connection, Plan
 from harness.network import endpoint
 from harness.network.tables import Tables
@@ -52,7 +53,7 @@ class Company:
     def add(self, channel: Channel) -> None:
         """Lets a channel carry its connection from here on."""
         self._channels[channel.connection] = channel
-        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        self._watch.add(channel.sock.fileno(), partial(self._read, channel))
 
     def move(self, channel: DatagramChannel) -> DatagramChannel:
         """Goes on from another port; a server's welcome socket is still listened to."""
@@ -62,7 +63,7 @@ class Company:
             return moved
         self._watch.remove(channel.sock.fileno())
         channel.move(endpoint.datagrams())
-        self._watch.add(channel.sock.fileno(), lambda: self._read(channel))
+        self._watch.add(channel.sock.fileno(), partial(self._read, channel))
         return channel
 
     def say_as_stranger(self, data: bytes, to: Address) -> None:
@@ -111,21 +112,17 @@ class Company:
         signal = channel.read()
         if signal is None:
             return
-        self._note(channel, signal)
-        self._watch.pending.append(signal)
-
-    def _note(self, channel: Channel, signal: Signal) -> None:
-        who, now = channel.connection.client, time.monotonic()
-        by_client = self._target_is_client
+        who, now, by_client = channel.connection.client, time.monotonic(), self._target_is_client
         if type(signal) is Received:
             if self._welcome is not None:
                 self._shown(now)
             self._record.mark(now, Kind.BYTES, by_client, who, signal.data)
-            return
-        if isinstance(channel, StreamChannel):
-            self._watch.remove(channel.sock.fileno())
-        detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
-        self._record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
+        else:
+            if isinstance(channel, StreamChannel):
+                self._watch.remove(channel.sock.fileno())
+            detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
+            self._record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
+        self._watch.pending.append(signal)
 
     def _welcome_in(self) -> None:
         sock = self._welcome.accept() if self._welcome is not None else None

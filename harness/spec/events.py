@@ -138,8 +138,11 @@ def _used(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[Even
 def _repeated(tree: Tree, fields: Fields, stage: Stage) -> Iterator[Event]:
     tree.known(fields, "an event", keys.names("repeated"))
     inner = section(tree, fields["repeat"].node, "repeat", "repeat")
-    for _ in range(whole(tree, inner["times"].node, "times", _TIMES)):
-        yield from _exchange(tree, inner["exchange"].node, stage)
+    times, node = whole(tree, inner["times"].node, "times", _TIMES), inner["exchange"].node
+    yield from _exchange(tree, node, stage)
+    if times > 1:  # from the second on all are alike: who has spoken last is the same
+        again = tuple(_exchange(tree, node, stage))
+        yield from (event for _ in range(times - 1) for event in again)
 
 
 # -- one event -----------------------------------------------------------------------------

@@ -63,12 +63,17 @@ class ExactJudge:
 class PatternJudge:
     """Judges by a template with holes."""
 
-    __slots__ = ("_ends_itself", "_framing", "_more", "_segments", "expected")
+    __slots__ = (
+        "_at_once", "_ends_itself", "_framing", "_more", "_named", "_segments", "expected",
+    )  # fmt: skip
 
     def __init__(self, parts: tuple[Part, ...], framing: Framing) -> None:
         self.expected: bytes | None = None
         self._segments = tuple(_segments(parts))
         self._framing = framing
+        self._at_once = self._segments[0].alone if len(self._segments) == 1 else None
+        holes = [part for part in parts if isinstance(part, Hole)]
+        self._named = [(at, hole.name) for at, hole in enumerate(holes, 1) if hole.name]
         last = parts[-1]
         fixed = isinstance(last, Hole) and last.fixed
         self._ends_itself = isinstance(last, Literal) or fixed
@@ -111,6 +116,11 @@ class PatternJudge:
 
     def _walk(self, data: bytes, ended: bool, whole: bool) -> Judged:
         """Matches segment by segment, each tail by what was captured before it."""
+        if self._at_once is not None:
+            matched = self._at_once.fullmatch(data) if whole else self._at_once.match(data)
+            if matched is not None:
+                named = {name: matched[at] for at, name in self._named}
+                return Matched(matched.end(), named)
         at, captures = 0, dict[str, bytes]()
         for index, segment in enumerate(self._segments):
             rest = data[at:] if at else data
@@ -200,6 +210,12 @@ class _Segment:
         if likes or all(sure):
             text = "".join(map(_expression, parts, sure))
             self._regex = re.compile(text.encode())
+
+    @property
+    def alone(self) -> re.Pattern[bytes] | None:
+        """The expression whose match is all there is to it, None where more is to be looked at."""
+        more = self.tail is not None or any(hole.bounded for hole in self._holes)
+        return None if more else self._regex
 
     def match(self, data: bytes, closing: bool) -> _Found | Mismatch | None:
         """Matches from the beginning; with `closing` all of the data. None: it does not."""
