@@ -17,7 +17,6 @@ from harness.exchange.action import (
     Done,
     DoOpen,
     DoRestart,
-    DoSend,
     Ended,
     Exited,
     Expired,
@@ -81,7 +80,7 @@ class Play:
             Open: self._open,
             Accept: self._accept,
             Send: self._send,
-            Stray: self._stray,
+            Stray: self._speaker.stray,
             Close: self._close,
             Expect: self._expect,
             Release: self._arrivals.release,
@@ -152,9 +151,6 @@ class Play:
             return self._coming(step)
         inbox.used = True
         return self._speaker.send(step, inbox.judged)
-
-    def _stray(self, step: Stray) -> Action:
-        return DoSend(step.connection, (step.data,), stray=True)
 
     def _close(self, step: Close) -> Action | None:
         inbox = self._arrivals.get(step.connection)

@@ -12,7 +12,7 @@ from harness.errors import Place, SpecError
 from harness.exchange.action import DoSend, DoType
 from harness.exchange.delivery import pieces
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Connection, Plan, Send, Type
+from harness.exchange.plan import Connection, Plan, Send, Stray, Type
 from harness.spec.model import Delivery, Origin, Role, Says, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Matched
@@ -60,6 +60,10 @@ class Speaker:
                 data = step.says[0].message.produce(plan.scope)
                 if data or step.connection.over is Transport.UDP:
                     self._known[id(step)] = DoSend(step.connection, (data,))
+
+    def stray(self, step: Stray) -> DoSend:
+        """Returns what a stranger says."""
+        return DoSend(step.connection, (step.data,), stray=True)
 
     def type(self, step: Type) -> DoType:
         """Returns the line with its newline. Raises: HarnessError."""

@@ -134,6 +134,7 @@ class Driver:
 
     def _open(self, action: DoOpen) -> Signal:
         connection = action.connection
+        self._watch.forget(connection)
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         if connection.over is Transport.UDP:
             self._company.add(
