@@ -201,10 +201,13 @@ def _timers(pid: int) -> Iterator[Limited]:
         yield Limited(None, "it catches SIGALRM")
 
 
+# The thread that a Java machine ends first when it ends itself (before_exit() in HotSpot's
+# java.cpp). Without it the other ones wait for a short time that does lead to something.
+_JAVA_LIVES = "VM Periodic Tas"
 # Threads of the Java machine (HotSpot 11 to 21) that tick for ever; as /proc cuts the names.
 _JAVA_ONCE = frozenset(
     (
-        "VM Thread", "VM Periodic Tas", "Sweeper thread", "Service Thread", "Monitor Deflati",
+        "VM Thread", _JAVA_LIVES, "Sweeper thread", "Service Thread", "Monitor Deflati",
         "Signal Dispatch", "Reference Handl", "Finalizer", "Common-Cleaner", "Notification Th",
         "G1 Service", "G1 Main Marker",
     )
@@ -216,7 +219,8 @@ def _java_housekeepers(waits: dict[Thread, Wait]) -> frozenset[Thread]:
     """Returns the threads whose time limits do not count: they never touch a socket.
 
     Known by name in a process that runs `java`. A name that two threads bear is nobody's:
-    the machine has one of each, so that the other is the program's own.
+    the machine has one of each, so that the other is the program's own. A machine that ends
+    has none: there the VM thread waits in turns of 10 ms, and then ends the process.
     """
     java = {
         pid
@@ -229,10 +233,12 @@ def _java_housekeepers(waits: dict[Thread, Wait]) -> frozenset[Thread]:
         if pid in java and wait.call == "futex"
     }
     bearers = Counter((pid, name) for (pid, _), name in named.items())
+    living = {pid for pid in java if bearers[pid, _JAVA_LIVES] == 1}
     return frozenset(
         thread
         for thread, name in named.items()
-        if name.startswith(_JAVA_MANY) or (name in _JAVA_ONCE and bearers[thread[0], name] == 1)
+        if thread[0] in living
+        and (name.startswith(_JAVA_MANY) or (name in _JAVA_ONCE and bearers[thread[0], name] == 1))
     )
 
 

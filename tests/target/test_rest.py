@@ -481,3 +481,24 @@ def test_what_it_printed_can_be_read_once_it_rests(waiter, evident):
         evident(process, Kind.RESTS, "recvfrom")
         assert process.drain() == line
         number += 1
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (("VM Periodic Tas", "VM Thread"), Kind.RESTS),
+        (("VM Thread",), Kind.TIMED),  # it ends: HotSpot stops the periodic tasks first
+        (("VM Periodic Tas", "VM Thread", "VM Thread"), Kind.TIMED),
+        (("VM Periodic Tas", "VM Thread", "pool-1"), Kind.TIMED),
+        ((), Kind.RESTS),
+    ],
+    ids=["lives", "ends", "two-of-one", "the-program-s-own", "none"],
+)
+def test_what_a_java_machine_does_for_itself_counts_nothing_while_it_lives(
+    start, compiled, tables, printed, until, names, kind
+):
+    process = start(compiled("java.c"), *names)
+    printed(process, b"named")
+    seen = []
+    until(process, lambda: seen.append(prove(process, tables).kind) or seen.count(kind) == 5)
+    assert (Kind.RESTS in seen) is (kind is Kind.RESTS)
