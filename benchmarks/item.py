@@ -1,4 +1,7 @@
-"""What a pytest case costs, against a hand-written item that does the same exchange."""
+"""What a pytest case costs, against a hand-written item that does the same exchange.
+
+Both see that nothing more came than has to, and that the server still runs.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,11 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
 """
 
 BY_HAND = """
-import pathlib, re, socket, subprocess, sys, time
+import collections, pathlib, re, socket, subprocess, sys, time
 import pytest
 
 HERE = pathlib.Path(__file__).parent
+Port = collections.namedtuple("Port", "number server")
 
 @pytest.fixture(scope="session")
 def port():
@@ -67,13 +71,13 @@ def port():
             break
         except OSError:
             continue
-    yield port
+    yield Port(port, server)
     server.kill()
     server.wait()
 
 @pytest.mark.parametrize("number", range({count}))
 def test_case(port, number):
-    with socket.create_connection(("127.0.0.1", port), timeout=3) as sock:
+    with socket.create_connection(("127.0.0.1", port.number), timeout=3) as sock:
         sock.sendall(b"hello, world %d\\n" % number)
         data = b""
         while not data.endswith(b"\\n"):
@@ -82,6 +86,9 @@ def test_case(port, number):
             data += piece
         assert re.fullmatch(rb"HELLO, WORLD [0-9]+\\n", data)
         assert data == b"HELLO, WORLD %d\\n" % number
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(4096) == b""
+    assert port.server.poll() is None
 """
 
 

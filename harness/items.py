@@ -7,6 +7,7 @@ Must not know: options, how many workers there are, what the terminal shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,12 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Returns where the case stands in its spec, and its name."""
         place = self.job.case.place
-        return Path(place.file).absolute(), place.line - 1, self.title
+        return _absolute(place.file), place.line - 1, self.title
+
+
+@cache
+def _absolute(file: str) -> Path:
+    return Path(file).absolute()
 
 
 def markers_of(job: Job) -> list[tuple[str, str]]:

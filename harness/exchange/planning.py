@@ -89,6 +89,8 @@ def make_plan(
 def _scope(
     suite: Suite, case: Case, delivery: Delivery, seed: int, overrides: Mapping[str, str]
 ) -> dict[str, bytes]:
+    if not suite.parameters:
+        return {}
     rng = random.Random(f"{seed}/{suite.id}/{case.id}/{delivery}")
     scope = {}
     for name, each in suite.parameters.items():

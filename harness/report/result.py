@@ -7,7 +7,7 @@ holds nothing but strings and numbers, so that every serializer carries it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from harness.report.difference import on_one_line
@@ -61,7 +61,7 @@ class Result:
 
     def data(self) -> dict[str, Any]:
         """Returns the fields, for `from_data` in another process."""
-        return asdict(self)
+        return {each: getattr(self, each) for each in self.__slots__}
 
 
 def from_data(data: Mapping[str, Any]) -> Result:

@@ -55,6 +55,7 @@ from harness.target.process import Process
 
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
 _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
+_UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
 _GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
 _A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
@@ -286,13 +287,13 @@ class Driver:
         pending = self._pending
         if pending:
             return pending.popleft()
-        began, quiet = time.monotonic(), 1
+        began, quiet = time.monotonic(), 0 if action.kind in _UNOWED else 1
         while True:
             now = time.monotonic()
             if now >= self._deadline:
                 return Expired(self._seconds, self._company.where_it_went())
             if not self._watch.look(min(quiet, math.ceil((self._deadline - now) * 1000))):
-                quiet = min(2 * quiet, LONGEST_LOOK)
+                quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
                 ended = self._rested() or self._enough(action.kind, began)
                 if ended is not None and not pending:
                     return ended
@@ -308,6 +309,6 @@ class Driver:
     def _enough(self, kind: Awaited, began: float) -> Signal | None:
         """Quiet that counts where no answer is owed and rest cannot be proven."""
         waited = time.monotonic() - began
-        if kind in (Awaited.SILENCE, Awaited.NOTHING_MORE) and waited >= _GRACE:
+        if kind in _UNOWED and waited >= _GRACE:
             return Expired(waited, "nothing came; that it rests could not be proven")
         return None

@@ -6,6 +6,7 @@ that stays quiet. Must not know: what is awaited, or what a deadline makes of it
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from collections import deque
@@ -100,12 +101,14 @@ class Watch:
         """Returns the evidence that the target waits for more, "" where there is none."""
         if self.process is None or self.exited:
             return ""
-        proof = prove(self.process, self._tables)
+        ours = [os.fstat(fd).st_ino for fd in self._readers]
+        proof = prove(self.process, self._tables, ours)
         self.ticks = proof.kind is Rest.TIMED
         if proof.kind is Rest.GONE:  # the last of those that the main process has left behind
             self._bury(self.process)
-        # What it said last may have been under way while it went to rest: look once more.
-        return proof.evidence if proof.kind is Rest.RESTS and not self.look(1) else ""
+        # What it said last was here before it went to rest: over loopback, and at a terminal,
+        # a write() has delivered when it returns.
+        return proof.evidence if proof.kind is Rest.RESTS and not self.look(0) else ""
 
     # -- the target --------------------------------------------------------------------
 

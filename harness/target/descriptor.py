@@ -14,7 +14,7 @@ import re
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from harness.network.tables import Tables
 from harness.spec.model import Transport
@@ -37,11 +37,17 @@ _TRANSPORTS = {socket.SOCK_STREAM: Transport.TCP, socket.SOCK_DGRAM: Transport.U
 class Descriptors:
     """The open descriptors of all processes of a target at one moment."""
 
-    def __init__(self, process: Process, tables: Tables, pids: frozenset[int]) -> None:
-        """Raises: UnknownWaitError where one of them is beyond what can be judged; OSError."""
+    def __init__(
+        self, process: Process, tables: Tables, pids: frozenset[int], ours: Collection[int] = ()
+    ) -> None:
+        """`ours` are inodes of sockets of the harness, as far as the caller knows them.
+
+        Raises: UnknownWaitError where one of them is beyond what can be judged; OSError.
+        """
         self._process = process
         self._tables = tables
         self._pids = pids
+        self._ours = ours
         self._links = {pid: links(pid) for pid in pids}
         self._seen: set[tuple[object, str, bool]] = set()
         for pid in pids:
@@ -123,6 +129,8 @@ class Descriptors:
         inodes = self._tables.peers(transport, local, remote)
         if not inodes and remote[0].startswith("127."):
             return  # the other end is gone: nobody is left to write
+        if inodes and all(inode in self._ours for inode in inodes):
+            return
         ours = links(os.getpid()).values()
         own = {link for held in self._links.values() for link in held.values()}
         if not any(f"socket:[{inode}]" in own or f"socket:[{inode}]" in ours for inode in inodes):

@@ -29,6 +29,7 @@ import socket
 import sys
 import termios
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 ORDER_LIMIT = 200_000
@@ -37,6 +38,8 @@ ORDER_LIMIT = 200_000
 GONE = b"gone"
 """The keeper's last word: no process of the target is left."""
 
+# A kernel without CONFIG_PROC_CHILDREN does not list them: all of /proc is looked through.
+_LISTED = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
@@ -224,16 +227,16 @@ def _launch(order: dict[str, Any], terminal: int) -> int:
 # -- who is below --------------------------------------------------------------------------
 
 
-def descendants(root: int) -> tuple[int, ...]:
+def descendants(root: int, reading: Callable[[str], bytes] | None = None) -> tuple[int, ...]:
     """Returns the pids of everything below a process, zombies included, parents first.
 
     An orphan moves up to the root, which is its subreaper, and a thread's children to the
     thread that leads the process. Both are asked last, so that nothing escapes by moving
-    while this looks.
+    while this looks. `reading` reads a small file of /proc.
     """
-    # A kernel without CONFIG_PROC_CHILDREN does not list them: look through all of /proc.
-    listed = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
-    children: Callable[[int], list[int]] = _children if listed else _children_by_parent()
+    children: Callable[[int], list[int]] = (
+        _children_by_parent() if not _LISTED else partial(_children, reading or read)
+    )
     found: dict[int, None] = {}
     while waiting := [child for child in children(root) if child not in found]:
         while waiting:
@@ -243,12 +246,12 @@ def descendants(root: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _children(pid: int) -> list[int]:
+def _children(reading: Callable[[str], bytes], pid: int) -> list[int]:
     children: list[int] = []
     with contextlib.suppress(OSError):  # it ended meanwhile
         for thread in reversed(os.listdir(f"/proc/{pid}/task")):  # the leader is the first
             with contextlib.suppress(OSError):
-                children += map(int, read(f"/proc/{pid}/task/{thread}/children").split())
+                children += map(int, reading(f"/proc/{pid}/task/{thread}/children").split())
     return children
 
 

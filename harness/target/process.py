@@ -23,6 +23,7 @@ from typing import Any, Self
 from harness.errors import MachineError, TargetError
 from harness.target import keeper
 from harness.target.output import Output
+from harness.target.procfile import ProcFiles
 from harness.target.terminal import LONGEST_LINE, open_terminal
 
 _PATIENCE = 20.0  # seconds for what takes milliseconds unless the machine is in trouble
@@ -138,9 +139,10 @@ class Process:
         # closes its side; that a target has ended is told by exit_fd alone.
         self._slave = slave
         self._link = link
+        self.files = ProcFiles()
         self._output = Output()
         self._status: int | None = None
-        self._stopped = False
+        self.stopped = False
         self._when_stopped = when_stopped
         os.set_blocking(exit_fd, False)
 
@@ -150,7 +152,7 @@ class Process:
         """Returns what it printed since the last call, at most 64 KiB; never waits."""
         parts: list[bytes] = []
         with contextlib.suppress(BlockingIOError):
-            while not self._stopped and len(parts) < _READS:
+            while not self.stopped and len(parts) < _READS:
                 parts.append(os.read(self.output_fd, _READ))
         data = b"".join(parts)
         self._output.add(data)
@@ -191,7 +193,7 @@ class Process:
         The kernel's worker that hands over what was typed is done by the time of the answer:
         poll() waits for it (n_tty_poll of drivers/tty/n_tty.c).
         """
-        return not self._stopped and _readable(self._slave, 0)
+        return not self.stopped and _readable(self._slave, 0)
 
     def reads_in_time(self) -> bool:
         """Says whether the program has set its terminal so that a read ends after a while."""
@@ -207,7 +209,7 @@ class Process:
         None while it runs, and where it ran until it was stopped. Raises: MachineError where
         the keeper was killed.
         """
-        if self._status is None and not self._stopped:
+        if self._status is None and not self.stopped:
             with contextlib.suppress(BlockingIOError):
                 told = os.read(self.exit_fd, 16)
                 if not told:
@@ -221,14 +223,14 @@ class Process:
 
     def descendants(self) -> tuple[int, ...]:
         """Returns all its processes, those too that have ended and were not waited for."""
-        return () if self._stopped else keeper.descendants(self.keeper_pid)
+        return () if self.stopped else keeper.descendants(self.keeper_pid, self.files.read)
 
     def stop(self) -> None:
         """Ends everything that it has started, at once, and waits until nothing is left.
 
         Raises: MachineError where the kernel does not let go of something within 20 s.
         """
-        if self._stopped:
+        if self.stopped:
             return
         with contextlib.ExitStack() as last:
             last.callback(self._close)
@@ -253,8 +255,9 @@ class Process:
             )
 
     def _close(self) -> None:
-        self._stopped = True
+        self.stopped = True
         self._link.close()
+        self.files.close()
         for descriptor in (self.output_fd, self._slave, self.exit_fd):
             os.close(descriptor)
         self._when_stopped(self)

@@ -42,7 +42,7 @@ import enum
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.network.tables import Tables
@@ -60,6 +60,8 @@ from harness.target.syscall import (
 
 Thread = tuple[int, int]
 """Process id and thread id."""
+
+Reading = Callable[[str], bytes]
 
 _CAUGHT = re.compile(rb"^SigCgt:\s*([0-9a-f]+)", re.MULTILINE)
 _SHOWN = 4  # names of calls in the evidence
@@ -88,10 +90,13 @@ class Proof:
     seconds: float | None = None
 
 
-def prove(process: Process, tables: Tables) -> Proof:
-    """Looks at a target: does it rest? Takes 0.2 ms and more for many threads; never waits."""
+def prove(process: Process, tables: Tables, ours: Collection[int] = ()) -> Proof:
+    """Looks at a target: does it rest? Takes 0.2 ms and more for many threads; never waits.
+
+    `ours` are the inodes of sockets that the harness speaks from, to spare the search for them.
+    """
     try:
-        return _prove(process, tables)
+        return _prove(process, tables, ours)
     except StirringError as exc:
         return Proof(Kind.BUSY, str(exc))
     except UnknownWaitError as exc:
@@ -102,18 +107,18 @@ def prove(process: Process, tables: Tables) -> Proof:
         return Proof(Kind.UNKNOWN, f"it cannot be looked into: {exc.strerror}")
 
 
-def _prove(process: Process, tables: Tables) -> Proof:
-    _nothing_under_way(tables)
-    if not process.descendants():
+def _prove(process: Process, tables: Tables, ours: Collection[int]) -> Proof:
+    if process.stopped:
         return Proof(Kind.GONE)
-    keeper = process.keeper_pid
-    kept = _runs(keeper, keeper)
+    _nothing_under_way(tables)
+    keeper, reading = process.keeper_pid, process.files.read
+    kept = _runs(keeper, keeper, reading)
     first = _look(process)
-    waits = _waits(thread for thread, runs in first.items() if runs)
+    waits = _waits((thread for thread, runs in first.items() if runs), reading)
     if not waits:
         return Proof(Kind.GONE)
-    limits = list(_limits(process, tables, waits))
-    if _look(process) != first or _runs(keeper, keeper) != kept:
+    limits = list(_limits(process, Descriptors(process, tables, _pids(waits), ours), waits))
+    if _look(process) != first or _runs(keeper, keeper, reading) != kept:
         raise StirringError("it ran between two looks")
     _nothing_under_way(tables)
     if limits:
@@ -138,34 +143,38 @@ def _look(process: Process) -> dict[Thread, bytes]:
     Raises: StirringError, UnknownWaitError, OSError.
     """
     return {
-        (pid, int(name)): _runs(pid, name)
+        (pid, int(name)): _runs(pid, name, process.files.read)
         for pid in process.descendants()
         for name in os.listdir(f"/proc/{pid}/task")
     }
 
 
-def _runs(pid: int, thread: int | str) -> bytes:
+def _runs(pid: int, thread: int | str, reading: Reading) -> bytes:
     """Returns how often a thread was given a CPU, b"" where it has ended.
 
     The state is read first, so that a thread that was woken, ran, and sleeps again has
     another count.
     """
-    stat = read(f"/proc/{pid}/task/{thread}/stat")
+    stat = reading(f"/proc/{pid}/task/{thread}/stat")
     state = stat[stat.rindex(b")") + 2 :][:1]
     if state in b"ZX":
         return b""
     if state != b"S":
         raise StirringError(f"a thread is in state {state.decode()}")
-    runs = read(f"/proc/{pid}/task/{thread}/schedstat").split()[2]
+    runs = reading(f"/proc/{pid}/task/{thread}/schedstat").split()[2]
     if runs == b"0":
         raise UnknownWaitError("the kernel does not count how often a thread runs")
     return runs
 
 
-def _waits(threads: Iterable[Thread]) -> dict[Thread, Wait]:
+def _pids(waits: Iterable[Thread]) -> frozenset[int]:
+    return frozenset(pid for pid, _ in waits)
+
+
+def _waits(threads: Iterable[Thread], reading: Reading) -> dict[Thread, Wait]:
     waits = {}
     for pid, tid in threads:
-        wait = read_wait(pid, read(f"/proc/{pid}/task/{tid}/syscall"))
+        wait = read_wait(pid, reading(f"/proc/{pid}/task/{tid}/syscall"))
         if wait is None:
             raise StirringError("a thread runs")
         waits[pid, tid] = wait
@@ -175,11 +184,11 @@ def _waits(threads: Iterable[Thread]) -> dict[Thread, Wait]:
 # -- what bounds their waits -----------------------------------------------------------------
 
 
-def _limits(process: Process, tables: Tables, waits: dict[Thread, Wait]) -> Iterator[Limited]:
-    pids = frozenset(pid for pid, _ in waits)
-    for pid in pids:
-        yield from _timers(pid)
-    descriptors = Descriptors(process, tables, pids)
+def _limits(
+    process: Process, descriptors: Descriptors, waits: dict[Thread, Wait]
+) -> Iterator[Limited]:
+    for pid in _pids(waits):
+        yield from _timers(pid, process.files.read)
     keepers = _java_housekeepers(waits)
     for (pid, tid), wait in waits.items():
         if wait.seconds is not None and (pid, tid) not in keepers:
@@ -189,14 +198,14 @@ def _limits(process: Process, tables: Tables, waits: dict[Thread, Wait]) -> Iter
         yield from descriptors.judge(pid, wait)
 
 
-def _timers(pid: int) -> Iterator[Limited]:
+def _timers(pid: int, reading: Reading) -> Iterator[Limited]:
     """Yields what may wake a process by a signal; an interval timer cannot be seen itself."""
     try:
-        if read(f"/proc/{pid}/timers"):
+        if reading(f"/proc/{pid}/timers"):
             yield Limited(None, "it has a POSIX timer")
     except FileNotFoundError:
         raise UnknownWaitError("the kernel does not tell a process's timers") from None
-    caught = _CAUGHT.search(read(f"/proc/{pid}/status"))
+    caught = _CAUGHT.search(reading(f"/proc/{pid}/status"))
     if caught is None or int(caught[1], 16) & SIGALRM:
         yield Limited(None, "it catches SIGALRM")
 
