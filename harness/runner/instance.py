@@ -67,8 +67,11 @@ class Instance:
 
     @property
     def output(self) -> bytes:
-        """The tail of what the program printed."""
-        return self.process.tail if self.process is not None else b""
+        """The tail of what the program has printed until now."""
+        if self.process is None:
+            return b""
+        self.process.drain()
+        return self.process.tail
 
     def serves(self, job: Job) -> bool:
         """Says whether a job can be played on what runs here."""

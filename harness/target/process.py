@@ -117,9 +117,8 @@ class Process:
     """One target: its main process and all that it has started.
 
     `pid` is the main process, `keeper_pid` the one above it; after `stop` it is `stopped`.
-    `exit_fd` is readable from the
-    main one's end on, `output_fd` whenever something was printed; neither ends by itself, and
-    both are closed by `stop`.
+    `exit_fd` is readable from the main one's end on, `output_fd` whenever something was
+    printed; neither ends by itself, and both are closed by `stop`.
     """
 
     def __init__(
