@@ -43,10 +43,12 @@ def figures() -> list[Figure]:
             if (verdicts == {Verdict.PASS}) is not (kind == "good"):
                 raise SystemExit(f"the target {kind} earns {verdicts}")
 
-        for kind in ("nothing", "the probe alone"):
+        # Whoever answers the probe alone fails every case, each on a process of its own: what it
+        # costs is to start them.
+        for kind, at_most in (("nothing", 2.0), ("the probe alone", None)):
             times = alternating(lambda: whole(kind), lambda: whole("good"), ROUNDS)  # noqa: B023
             best = min(times)
             note = f"{1e3 * best[0]:.0f} ms, good one {1e3 * best[1]:.0f} ms"
             name_ = f"suite: target answers {kind}"
-            found.append(Figure(name_, tuple(a / b for a, b in times), at_most=2, note=note))
+            found.append(Figure(name_, tuple(a / b for a, b in times), at_most=at_most, note=note))
     return found

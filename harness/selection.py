@@ -62,18 +62,27 @@ def subjects(request: Request) -> list[Subject]:
     found = []
     for given in request.targets:
         for target in targets_at(given):
+            if _plays_another(target, request.role):
+                continue
             for spec in _specs_for(target, given, request):
                 suite = _loaded(spec)
                 role = role_of(target, suite, request.role)
                 found.append((target, _path_of(target, given), suite, spec, role))
     if not found:
-        raise UsageError("none of the targets implements one of the suites asked for")
+        asked = f" as a {request.role}" if request.role else ""
+        raise UsageError(f"none of the targets implements one of the suites asked for{asked}")
     names = _names([(target, given) for target, given, *_ in found])
     both_roles = len({role for *_, role in found}) > 1
     return [
         Subject(*each, name="/".join([*name, *([each[4]] if both_roles else []), each[2].id]))
         for each, name in zip(found, names, strict=True)
     ]
+
+
+def _plays_another(target: Target, asked: Role | None) -> bool:
+    """A target that says what it plays is not held to another role."""
+    own = target.manifest.role if target.manifest else None
+    return None not in (asked, own) and own is not asked
 
 
 def replay_command(subject: Subject, job: Job, request: Request) -> str:

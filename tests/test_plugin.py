@@ -236,6 +236,17 @@ def test_several_targets_have_their_names_in_the_ids(run):
     assert all(name.endswith("/shout") for name in names)
 
 
+def test_a_target_that_says_its_role_is_not_held_to_another(run, pytester):
+    for name, role in (("one", "server"), ("other", "client")):
+        pytester.mkdir(name).joinpath("target.yaml").write_text(f"role: {role}\nrun: ./x\n")
+    both = ("--target=one", "--target=other", "--spec=shout.yaml")
+    ids = [line for line in run(*both, "--role=server", collect=True).outlines if "::" in line]
+    assert ids
+    assert all(line.startswith("shout::") for line in ids)
+    alone = run("--target=other", "--spec=shout.yaml", "--role=server", collect=True)
+    alone.stderr.fnmatch_lines(["*none of the targets implements *asked for as a server*"])
+
+
 @pytest.mark.parametrize(
     ("options", "chosen"),
     [

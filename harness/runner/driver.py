@@ -136,12 +136,12 @@ class Driver:
     def _open(self, action: DoOpen) -> Signal:
         connection = action.connection
         self._watch.forget(connection)
-        self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
-        if connection.over is Transport.UDP:
+        if connection.over is Transport.UDP:  # nobody else sees anything of it
             self._company.add(
                 DatagramChannel(connection, endpoint.datagrams(), self._target, False)
             )
             return Opened(connection)
+        self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         slow = self._company.slow
         sock = endpoint.stream(small=slow)
         failed = sock.connect_ex(self._target)
