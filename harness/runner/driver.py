@@ -56,6 +56,7 @@ from harness.target.process import Process
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
 _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
+_PEEKING = 0.25  # of the case's time, until a piece that is not read is followed by the next
 _GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
 _A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
@@ -82,6 +83,7 @@ class Driver:
         self.record = Record(self._start)
         self._seconds = plan.case.deadline or plan.suite.deadline
         self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
+        self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
@@ -127,6 +129,9 @@ class Driver:
         """How long the conversation took so far."""
         return time.monotonic() - self._start
 
+    def _note(self, text: str) -> None:
+        self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail=text)
+
     def _shown(self, now: float) -> None:
         """A client program that has shown itself has its case's time from here on."""
         self._deadline = min(self._deadline, now + self._seconds)
@@ -168,10 +173,10 @@ class Driver:
         for index, piece in enumerate(action.pieces):
             detail = "read before the next" if index < last else ""
             ended = self._write(channel, piece, detail)
-            if ended is None and index < last:
-                ended = self._until_read(channel)
             if ended is not None:
                 return ended
+            if index < last:
+                self._until_read(channel)
         return Sent()
 
     def _write(self, channel: StreamChannel, data: bytes, detail: str) -> Signal | None:
@@ -201,25 +206,35 @@ class Driver:
             quiet = min(2 * quiet, LONGEST_LOOK)
         return None
 
-    def _until_read(self, channel: StreamChannel) -> Signal | None:
-        """Waits until the kernel shows that the target has read all of it."""
-        looks, quiet = 0, 1
+    def _until_read(self, channel: StreamChannel) -> None:
+        """Waits until the kernel shows that the target has read all of it.
+
+        It need not: a program may look at what came and leave it there until its message is
+        whole (MSG_PEEK, SO_RCVLOWAT). One that rests gets the next piece at once; of one that
+        does not, this is found out once, and is not the case's time.
+        """
+        looks, quiet, began = 0, 1, time.monotonic()
         while self._tables.tcp_unread(channel.own_end, channel.target_end):
             looks += 1
             if looks < _QUICK_LOOKS:
                 os.sched_yield()
                 continue
-            if time.monotonic() >= self._deadline:
-                return Expired(self._seconds, "it has not read what was sent")
+            if self._peeks or time.monotonic() - began >= _PEEKING * self._seconds:
+                return self._sees_only(began)
             if not self._watch.look(quiet):
-                rested = self._rested()
                 # It may have read between the look at the queue and the one at its threads.
-                if rested and self._tables.tcp_unread(channel.own_end, channel.target_end):
-                    return rested
+                if self._rested() and self._tables.tcp_unread(channel.own_end, channel.target_end):
+                    return self._note("it rests and has not read this: the next is sent")
                 quiet = min(2 * quiet, LONGEST_LOOK)
             if not channel.open or self._watch.exited:
-                break
+                return None
         return None
+
+    def _sees_only(self, began: float) -> None:
+        self._note("it does not read this: the next is sent")
+        if not self._peeks:
+            self._peeks = True
+            self._deadline += time.monotonic() - began
 
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
         if action.another_port:
@@ -252,6 +267,7 @@ class Driver:
             channel.close(how)
             if self._client_speaks:
                 self.settle()
+                self._deadline += time.monotonic() - now  # our waiting is not the target's time
         return Sent()
 
     def _type(self, action: DoType) -> Signal:
@@ -269,7 +285,7 @@ class Driver:
         return Found(holds(folder, action.content))
 
     def _restart(self, action: DoRestart) -> Signal:
-        self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail="stopped, started again")
+        self._note("stopped, started again")
         if self._restart_target is None:
             return NotStarted("a running address cannot be started again")
         self._watch.adopt(None)

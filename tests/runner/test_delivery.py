@@ -194,3 +194,91 @@ def test_a_server_gets_just_the_datagrams(play, delivery, seen):
     case = f"two[{delivery}]"
     found = reads_of(play(DATAGRAMS, MIRROR, only=case)[case])[1:]  # behind the probe's
     assert found == [(data, place + 1) for data, place in seen]
+
+
+# Takes nothing out of the kernel until a line is whole.
+PEEKER = """
+    import socket, sys, time
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                while seen := talk.recv(4096, socket.MSG_PEEK):
+                    if b"\\n" in seen:
+                        talk.sendall(talk.recv(seen.index(b"\\n") + 1))
+                    else:
+                        time.sleep(0.001)
+"""
+# The same, and the kernel wakes it only when a record of four bytes is there.
+RECORDS = """
+    import select, socket, sys
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 4)
+                while select.select([talk], [], []) and (record := talk.recv(4)):
+                    talk.sendall(record)
+"""
+
+
+@pytest.mark.parametrize("program", [PEEKER, RECORDS], ids=["peeks", "low water mark"])
+@pytest.mark.parametrize("delivery", ["split", "bytewise"])
+def test_what_is_looked_at_and_left_until_it_is_whole_is_read_in_the_end(play, program, delivery):
+    only = f"two-lines[{delivery}]"
+    spec = STREAM.replace("abcdef", "abc").replace("gh", "abcdefg").replace("probe\\n", "pro\\n")
+    outcome = play(spec, program, only=only)[only]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+
+
+LEAVERS = """
+    suite: leavers
+    title: Clients that leave
+    roles: [server]
+    transport: tcp
+    deadline: 0.5
+    requirements:
+      LEAVE-1: {level: must, text: The server serves the next.}
+    probe:
+      - client: "probe\\n"
+      - server: "probe\\n"
+    cases:
+      - id: three-leave
+        purpose: Three clients leave, the fourth is served.
+        verifies: [LEAVE-1]
+        deliveries: [whole]
+        exchange:
+          - repeat:
+              times: 3
+              exchange:
+                - client: {opens: true}
+                - client: {closes: fin}
+          - client: "abc\\n"
+          - server: "abc\\n"
+"""
+# Never waits, so that nobody can tell whether it has seen that a client left.
+SPINNER = """
+    import socket, sys
+    welcome, talks = socket.create_server(("127.0.0.1", int(sys.argv[1]))), []
+    welcome.setblocking(False)
+    while True:
+        try:
+            talks.append(welcome.accept()[0])
+        except BlockingIOError:
+            pass
+        for talk in talks:
+            try:
+                data = talk.recv(4096, socket.MSG_DONTWAIT)
+                talk.sendall(data)
+                if not data:
+                    talks.remove(talk)
+                    talk.close()
+            except BlockingIOError:
+                pass
+"""
+
+
+def test_waiting_until_a_busy_server_has_seen_a_client_leave_is_not_its_time(play):
+    only = "three-leave[whole]"
+    outcome = play(LEAVERS, SPINNER, only=only)[only]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
