@@ -6,9 +6,11 @@ has stored there, filling in command lines. Must not know: what is started there
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,22 +41,58 @@ class WorkingFolder:
             raise MachineError(f"cannot prepare a working folder: {exc}") from exc
 
     def remove(self) -> None:
-        """Removes it with all that the target has left there."""
-        shutil.rmtree(self._outer, ignore_errors=True)
+        """Removes it with all that the target has left there.
+
+        Not by recursion: a program can nest folders deeper than that, and than paths reach.
+        Each is taken out of the one that it lies in, and made ours to write to.
+        """
+        taken = [self._outer]
+        with contextlib.suppress(OSError):
+            self._outer.chmod(0o700)
+        for folder in taken:
+            for entry in _entries(folder):
+                path = Path(entry.path)
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        path.chmod(0o700)
+                        beside = self._outer.with_name(f"{self._outer.name}.{len(taken)}")
+                        taken.append(path.rename(beside))
+                    else:
+                        path.unlink()
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return list(entries)
+    return []
 
 
 def holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
     """Says whether a file with exactly this content lies somewhere under the folder."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = [each for each in folders if Path(base, each) != without]
-        for name in names:
-            path = Path(base, name)
-            try:
-                if path.stat().st_size == len(content) and path.read_bytes() == content:
+    folders = [folder]
+    while folders:
+        for entry in _entries(folders.pop()):
+            path = Path(entry.path)
+            if not entry.is_dir(follow_symlinks=False):
+                if _has(path, content):
                     return True
-            except OSError:
-                continue
+            elif path != without:
+                folders.append(path)
     return False
+
+
+def _has(path: Path, content: bytes) -> bool:
+    """Compares a file, and nothing but a file: reading a pipe or a device may never end."""
+    try:
+        if path.stat().st_size != len(content):
+            return False
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return regular and file.read(len(content) + 1) == content
+    except OSError:
+        return False
 
 
 def command_line(run: str, program: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Working folders and command lines."""
 
+import os
+
 import pytest
 
 from harness.errors import UsageError
-from harness.target.folder import WorkingFolder, command_line, filled
+from harness.target.folder import WorkingFolder, command_line, filled, holds
 
 
 def test_it_is_fresh_and_goes_with_all_that_was_left(tmp_path):
@@ -26,6 +28,56 @@ def test_without_a_source_it_is_empty():
     folder = WorkingFolder(None, {}, [])
     assert list(folder.path.iterdir()) == []
     folder.remove()
+
+
+DEPTH = 3000  # folders; more than Python's recursion takes, and longer than a path may be
+
+
+@pytest.fixture
+def deep():
+    """A working folder in which folders are nested, one in the other."""
+    folder = WorkingFolder(None, {}, [])
+    here = os.open(folder.path, os.O_RDONLY)
+    for _ in range(DEPTH):
+        os.mkdir("x", dir_fd=here)
+        inner = os.open("x", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    yield folder
+    folder.remove()
+
+
+def test_folders_nested_beyond_all_measure_go_too(deep):
+    deep.remove()
+    outer = deep.path.parent
+    assert not list(outer.parent.glob(f"{outer.name}*"))
+
+
+def test_a_file_is_looked_for_as_deep_as_paths_reach(deep):
+    assert not holds(deep.path, b"content")
+    (deep.path / "x/x/file").write_bytes(b"content")
+    assert holds(deep.path, b"content")
+    assert not holds(deep.path, b"content", without=deep.path / "x")
+
+
+def test_what_nobody_may_write_to_goes_too():
+    folder = WorkingFolder(None, {"a/b/file": b""}, [])
+    (folder.path / "a/b").chmod(0)
+    (folder.path / "a").chmod(0o500)
+    folder.remove()
+    assert not folder.path.parent.exists()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_can_be_read_for_ever_is_no_stored_file(tmp_path, kind):
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "stored")
+    else:
+        (tmp_path / "stored").symlink_to("/dev/zero")
+    assert not holds(tmp_path, b"")
+    (tmp_path / "empty").touch()
+    assert holds(tmp_path, b"")
 
 
 @pytest.mark.parametrize(
