@@ -25,6 +25,7 @@ def lint(suite: Suite, offer: Offer) -> list[Finding]:
     """Returns all findings, each once, in the order of the files."""
     found = {*_unverified(suite), *_unused(suite), *_unplayable(suite, offer)}
     found.update(_verifying_nothing(suite), _unweighed(suite), never_used(suite))
+    found.update(_unescaped(suite))
     for exchange in exchanges(suite):
         found.update(_of(exchange))
     return sorted(found)
@@ -33,6 +34,16 @@ def lint(suite: Suite, offer: Offer) -> list[Finding]:
 def _of(exchange: Exchange) -> Iterator[Finding]:
     for look in (*LOOKS, not_satisfying):
         yield from look(exchange)
+
+
+_ESCAPES = {"n": "a newline", "r": "a carriage return", "t": "a tab", "0": "a NUL"}
+
+
+def _unescaped(suite: Suite) -> Iterator[Finding]:
+    for place, letter in suite.unescaped.items():
+        message = f"backslash and {letter}, not {_ESCAPES[letter]}: use double quotes"
+        hint = f'within them "\\\\{letter}" is a backslash and {letter}'
+        yield Finding(place, message, hint)
 
 
 def _unverified(suite: Suite) -> Iterator[Finding]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from string import Formatter
 
+from harness.errors import Place
 from harness.spec import keys
 from harness.spec.binding import hold_together
 from harness.spec.cases import Reader
 from harness.spec.model import Launch, Parameter, Role, Suite, Transport
 from harness.spec.parts import Parts
-from harness.spec.payloads import LARGEST, Sources, Surroundings, bounds
+from harness.spec.payloads import LARGEST, Sources, Surroundings, bounds, note_unescaped
 from harness.spec.section import (
     Span,
     entries,
@@ -58,7 +59,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         reference=optional_text(tree, fields, "reference"),
         roles=roles,
         transports=transports,
-        framing=_framing(tree, fields, transports),
+        framing=_framing(tree, fields, transports, parts.unescaped),
         launches=_launches(tree, fields, parts.surroundings, roles, tuple(parameters)),
         parameters=parameters,
         requirements=parts.requirements,
@@ -71,6 +72,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         features=parts.features,
         proves=parts.proves,
         unused=reader.all_unused(tree, fields),
+        unescaped=parts.unescaped,
     )
     hold_together(parts.trees, suite)
     return suite
@@ -93,7 +95,9 @@ def _transports(tree: Tree, fields: Fields) -> tuple[Transport, ...]:
     return found
 
 
-def _framing(tree: Tree, fields: Fields, transports: tuple[Transport, ...]) -> Framing:
+def _framing(
+    tree: Tree, fields: Fields, transports: tuple[Transport, ...], unescaped: dict[Place, str]
+) -> Framing:
     if "framing" not in fields:
         return LINE if Transport.TCP in transports else DATAGRAM
     node = fields["framing"].node
@@ -105,6 +109,7 @@ def _framing(tree: Tree, fields: Fields, transports: tuple[Transport, ...]) -> F
         delimiter = tree.text(entry.node, name).encode()
         if not delimiter:
             raise tree.error(entry.node, "delimiter is empty")
+        note_unescaped(tree, entry.node, unescaped)
         return Framing(FramingKind.DELIMITER, delimiter)
     return Framing(FramingKind(name), size=whole(tree, entry.node, name, _SIZES[name]))
 

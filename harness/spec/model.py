@@ -304,3 +304,4 @@ class Suite:
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
     proves: Mapping[Delivery, str] = field(default_factory=dict)  # to a requirement's id
     unused: tuple[Unused, ...] = ()
+    unescaped: Mapping[Place, str] = field(default_factory=dict)  # letters behind a backslash

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.errors import SpecError
+from harness.errors import Place, SpecError
 from harness.spec import keys
 from harness.spec.events import Fragment
 from harness.spec.model import Delivery, Level, Requirement, Role
@@ -42,11 +42,12 @@ class Parts:
     hooks: dict[str, Callable[..., str | None]] = field(default_factory=dict)
     cases: list[tuple[Tree, Node]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    unescaped: dict[Place, str] = field(default_factory=dict)
 
     @property
     def surroundings(self) -> Surroundings:
         """What payloads can use of them."""
-        return Surroundings(self.sources, self.layouts, used=self.used)
+        return Surroundings(self.sources, self.layouts, used=self.used, unescaped=self.unescaped)
 
     def include(self, tree: Tree, node: Node) -> None:
         """Takes in one file. Raises: SpecError."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from harness.errors import HarnessError, SpecError
+from harness.errors import HarnessError, Place, SpecError
 from harness.spec import keys
-from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, is_text
+from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, is_text, is_verbatim
 from harness.wire import reading, template
 from harness.wire.framing import LINE
 from harness.wire.message import Message
@@ -36,12 +36,16 @@ class Sources(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a payload may refer to: `values` are put in for references when the spec is loaded."""
+    """What a payload may refer to: `values` are put in for references when the spec is loaded.
+
+    `unescaped` grows by the way: see Suite.
+    """
 
     sources: Sources
     layouts: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Template] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    unescaped: dict[Place, str] = field(default_factory=dict)
 
     def with_values(self, values: Mapping[str, Template]) -> Surroundings:
         """Returns the same with these values beside, or before, those that were there."""
@@ -51,6 +55,8 @@ class Surroundings:
 LARGEST = 1 << 24  # bytes of one payload
 _MOST_PARTS = 200_000  # literals, references and holes of one payload
 _DIGITS = ("int", "digits")
+_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
+_UNESCAPED = re.compile(r"(?<!\\)\\([nrt0])")  # what double quotes alone make one character
 _WAYS = tuple(key.name for key in keys.PAYLOAD)
 
 
@@ -113,7 +119,18 @@ def text_template(tree: Tree, node: Node, what: str, around: Surroundings) -> Te
     except HarnessError as exc:
         raise tree.error(node, str(exc)) from exc
     around.used.update(written.references)
+    note_unescaped(tree, node, around.unescaped)
     return _sound(tree, node, read)
+
+
+def note_unescaped(tree: Tree, node: Node, noted: dict[Place, str]) -> None:
+    """Notes the first backslash that double quotes would read as an escape, outside of fields."""
+    if not is_verbatim(node):
+        return
+    masked = _FIELD.sub(lambda field: "-" * len(field.group()), tree.text(node, "a text"))
+    found = _UNESCAPED.search(masked)
+    if found:
+        noted[tree.inside(node, found.start())] = found[1]
 
 
 def _sound(tree: Tree, node: Node, read: Template) -> Template:

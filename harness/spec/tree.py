@@ -269,6 +269,11 @@ def is_scalar(node: Node) -> bool:
     return isinstance(node, yaml.ScalarNode)
 
 
+def is_verbatim(node: Node) -> bool:
+    """Says whether a node is one value without escapes: plain, or in single quotes."""
+    return isinstance(node, yaml.ScalarNode) and node.style in (None, "'")
+
+
 def is_mapping(node: Node) -> bool:
     """Says whether a node has keys."""
     return isinstance(node, yaml.MappingNode)

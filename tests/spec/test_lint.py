@@ -248,6 +248,24 @@ def test_shipped_suites_have_no_finding(file):
             "x.yaml:18:9: a client cannot know {word}: nobody has typed it, no server said it",
             id="line-not-typed",
         ),
+        pytest.param(
+            with_events("server: 'it''s {_:word}\\n'"),
+            "x.yaml:18:32: backslash and n, not a newline: use double quotes\n"
+            '    within them "\\\\n" is a backslash and n',
+            id="newline-in-single-quotes",
+        ),
+        pytest.param(
+            with_events("server: {says: a\\tb}"),
+            "x.yaml:18:25: backslash and t, not a tab: use double quotes\n"
+            '    within them "\\\\t" is a backslash and t',
+            id="tab-in-a-plain-text",
+        ),
+        pytest.param(
+            changed(("transport: tcp", "transport: tcp\nframing: {delimiter: '\\0'}")),
+            "x.yaml:5:23: backslash and 0, not a NUL: use double quotes\n"
+            '    within them "\\\\0" is a backslash and 0',
+            id="delimiter-in-single-quotes",
+        ),
     ],
 )
 def test_a_finding(text, told):
@@ -388,6 +406,8 @@ def test_a_capture_that_may_be_used(text):
         pytest.param(
             with_events('client: {any_of: ["{word}\\n", "x\\n"]}', text=DRAWN), id="one-of-several"
         ),
+        pytest.param(with_events(r"server: '{_:like([^\r\n]+)}'"), id="escapes-of-an-expression"),
+        pytest.param(with_events(r'server: "a\\n\n"'), id="backslash-in-double-quotes"),
     ],
 )
 def test_what_is_not_certain_is_not_told(text):
