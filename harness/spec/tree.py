@@ -271,7 +271,7 @@ def is_scalar(node: Node) -> bool:
 
 def is_verbatim(node: Node) -> bool:
     """Says whether a node is one value without escapes: plain, or in single quotes."""
-    return isinstance(node, yaml.ScalarNode) and node.style in (None, "'")
+    return isinstance(node, yaml.ScalarNode) and node.style in (None, "", "'")
 
 
 def is_mapping(node: Node) -> bool:
