@@ -6,6 +6,7 @@ Must not know: options, how many workers there are, what the terminal shows.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.report import junit
 from harness.report.failure import failure_report
 from harness.report.page import printable, without_colour
@@ -26,6 +28,7 @@ from harness.verdict import Verdict
 Play = Callable[[Job], Outcome]
 Command = Callable[[Subject, Job], str]
 _GOOD = (Verdict.PASS, Verdict.WARN)
+_TRACED = 3  # calls of a traceback, the last ones
 
 
 class CaseFailedError(Exception):
@@ -120,10 +123,13 @@ class CaseItem(pytest.Item):
     def repr_failure(  # type: ignore[override] # pytest's styles are a private type
         self, excinfo: pytest.ExceptionInfo[BaseException], style: None = None
     ) -> object:
-        """Returns the failure report, or a traceback where the plugin itself failed."""
+        """Returns the failure report, or what the plugin itself failed of, in few lines."""
         if isinstance(excinfo.value, CaseFailedError):
             return without_colour(excinfo.value.args[0])
-        return super().repr_failure(excinfo, style)
+        if isinstance(excinfo.value, HarnessError):
+            return f"ERROR  {self.title}: {printable(str(excinfo.value))}"
+        trace = "".join(traceback.format_exception(excinfo.value, limit=-_TRACED))
+        return f"ERROR  {self.title}: the harness failed, please report it\n{trace}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Returns where the case stands in its spec, and its name."""

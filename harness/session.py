@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector
 from harness.report import junit
 from harness.report.failure import repeated_report
@@ -65,6 +65,18 @@ def start(config: pytest.Config, request: Request) -> None:
         config.args.clear()  # no path was named: the project's own tests are not this run's
 
 
+def _check(subject: Subject, request: Request) -> None:
+    """Raises: UsageError where a suite lacks what is asked of it, before anything is played."""
+    suite = subject.suite
+    unknown = sorted(set(request.parameters) - set(suite.parameters))
+    if unknown:
+        known = ", ".join(suite.parameters) or "none"
+        raise UsageError(f"{suite.id} has no parameter {unknown[0]!r} (it has: {known})")
+    if request.deliveries and all(job.is_probe for job in subject.jobs(request.deliveries)):
+        asked = " or ".join(request.deliveries)
+        raise UsageError(f"no case of {suite.id} is played under {asked}")
+
+
 def _width(config: pytest.Config) -> int:
     if config.pluginmanager.has_plugin("terminalreporter"):
         return config.get_terminal_writer().fullwidth
@@ -78,6 +90,8 @@ class Run:
         self._told = told
         self._request = request
         self._subjects = subjects(request)
+        for subject in self._subjects:
+            _check(subject, request)
         self._playing = Playing(self._play, self._command, told["width"])
         self._runner: Runner | None = None
         self._is_worker = hasattr(config, "workerinput")

@@ -283,15 +283,29 @@ def test_the_ini_file_names_a_default(run, pytester):
         (("--target=good.py", "--spec=nothing"), "nothing"),
         (("--target=good.py", "--spec=shout.yaml", "--role=client"), "client"),
         (("--target=good.py", "--spec=shout.yaml", "--param=word"), "NAME=VALUE"),
+        (on("good", "--param=wrd=x"), "ERROR: shout has no parameter 'wrd' (it has: word)"),
+        (on("good", "--delivery=plain"), "ERROR: no case of shout is played under plain"),
         (("--spec=shout.yaml",), "--target"),
     ],
-    ids=["target", "spec", "role", "param", "no-target"],
+    ids=["target", "spec", "role", "param", "no-parameter", "no-delivery", "no-target"],
 )
 def test_a_wrong_command_line_is_told(run, options, told):
     result = run(*options, collect=True)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert told in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
+
+
+def test_what_the_plugin_itself_fails_of_takes_few_lines(run, pytester):
+    pytester.makeconftest(
+        "def pytest_sessionstart(session):\n"
+        "    session.config.pluginmanager.get_plugin('wireharness-run')._told['builds'] = 7\n"
+    )
+    result = run(*on("good", "-k", "probe"))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "shout/probe[whole]: the harness failed, please report it" in result.stdout.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert len(result.outlines) < 40
 
 
 def test_a_parameter_can_be_set(run):
