@@ -184,10 +184,14 @@ class Rested:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """The case's deadline is over. `seconds` is what it was; `evidence` what the target did."""
+    """The case's deadline is over. `seconds` is what it was; `evidence` what the target did.
+
+    `late` says in words that the machine was late, and so nobody is to blame.
+    """
 
     seconds: float
     evidence: str = ""
+    late: str = ""
 
 
 Signal = (

@@ -105,6 +105,10 @@ class Judgement:
             decided, ending = "rest", "it waits for more"
         else:
             decided, ending = "deadline", f"{signal.seconds:.1f} s were not enough"
+        if isinstance(signal, Expired) and signal.late:
+            place = step.place if step is not None else self._plan.case.place
+            late = f"{reason}, and {signal.late}"
+            return Finding(Verdict.INCONCLUSIVE, late, Fault.MACHINE, place, comparison, decided)
         found = self.finding(step, f"{reason}: {ending}", comparison, decided)
         return replace(found, evidence=signal.evidence)
 

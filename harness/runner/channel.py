@@ -6,6 +6,7 @@ Must not know: the play, deadlines, processes.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -23,6 +24,13 @@ _CHUNK = 1 << 16  # bytes; what is larger is mapped anew for every read
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
 _REFUSED = os.strerror(errno.ECONNREFUSED)
 _PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end
+
+
+def all_of(sock: socket.socket) -> Iterator[bytes]:
+    """Yields the datagrams that have come to a socket."""
+    with contextlib.suppress(OSError):
+        while True:
+            yield sock.recv(65536)
 
 
 class StreamChannel:
@@ -117,10 +125,7 @@ class DatagramChannel:
     def astray(self) -> Iterator[bytes]:
         """Yields datagrams that came to a port that this client has left."""
         for sock in self._earlier:
-            try:
-                yield sock.recv(65536)
-            except OSError:
-                continue
+            yield from all_of(sock)
 
     def close(self, how: Ending = Ending.FIN) -> None:
         """Closes the sockets, in the server's role all but the shared one."""

@@ -16,7 +16,14 @@ from harness.exchange.action import Opened, Received, Refused
 from harness.exchange.plan import Connection, Plan
 from harness.network import endpoint
 from harness.network.tables import Tables
-from harness.runner.channel import Address, Channel, DatagramChannel, StreamChannel, Welcome
+from harness.runner.channel import (
+    Address,
+    Channel,
+    DatagramChannel,
+    StreamChannel,
+    Welcome,
+    all_of,
+)
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
 from harness.runner.watch import Watch
@@ -40,7 +47,7 @@ class Company:
         self._shown = shown
         self._channels: dict[Connection, Channel] = {}
         self._waiting: deque[socket.socket] = deque()
-        self._strangers: list[socket.socket] = []
+        self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
         if welcome is not None:
             watch.add(welcome.listener.fileno(), self._welcome_in)
             everybody = Connection(self._clients[0], Transport.UDP)
@@ -69,7 +76,7 @@ class Company:
     def say_as_stranger(self, data: bytes, to: Address) -> None:
         """Sends a datagram from a port whose answers nobody reads. Raises: OSError."""
         stranger = endpoint.datagrams()
-        self._strangers.append(stranger)
+        self._strangers[stranger] = 0
         stranger.sendto(data, to)
 
     def dismiss(self, connection: Connection) -> None:
@@ -104,6 +111,11 @@ class Company:
         for channel in self._channels.values():
             if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
                 return "; its answer went to the port that the client had used before"
+        # A stranger has said one thing, and may have had one answer to that.
+        for stranger in self._strangers:
+            self._strangers[stranger] += sum(1 for _ in all_of(stranger))
+        if any(count > 1 for count in self._strangers.values()):
+            return "; its answer went to a stranger, who had said something before"
         return ""
 
     # -- what comes ----------------------------------------------------------------------------

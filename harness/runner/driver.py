@@ -10,6 +10,7 @@ nothing does a deadline decide.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import select
@@ -58,6 +59,7 @@ _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself 
 _UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
 _PEEKING = 0.25  # of the case's time, until a piece that is not read is followed by the next
 _GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
+_STARVED = 0.5  # of the case's time without a processor: the machine's fault
 _A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
 
@@ -83,6 +85,7 @@ class Driver:
         self.record = Record(self._start)
         self._seconds = plan.case.deadline or plan.suite.deadline
         self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
+        self._unread: StreamChannel | None = None  # what was said last, with no wait since
         self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
@@ -150,18 +153,24 @@ class Driver:
         slow = self._company.slow
         sock = endpoint.stream(small=slow)
         failed = sock.connect_ex(self._target)
-        if failed and not self._connected(sock):
-            why = os.strerror(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or failed)
+        if failed:
+            failed = self._connected(sock)
+        if failed:
             sock.close()
-            return Refused(connection, why)
+            return Refused(connection, os.strerror(failed))
         self._company.add(StreamChannel(connection, sock, slow))
         return Opened(connection)
 
-    def _connected(self, sock: socket.socket) -> bool:
-        """Waits for a connection under way; a full queue of a busy server makes it last."""
+    def _connected(self, sock: socket.socket) -> int:
+        """Waits for a connection under way, which the full queue of a busy server makes last.
+
+        Returns 0, or the number of the error.
+        """
         left = max(0.0, self._deadline - time.monotonic())
         _, writable, _ = select.select([], [sock], [], left)
-        return bool(writable) and not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if not writable:
+            return errno.ETIMEDOUT
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def _send(self, action: DoSend) -> Signal:
         channel = self._company.get(action.connection)
@@ -169,6 +178,9 @@ class Driver:
             return Refused(action.connection, "the connection is closed")
         if isinstance(channel, DatagramChannel):
             return self._send_datagrams(channel, action)
+        if self._unread is channel:  # each message is a read of its own, unless they are joined
+            self._until_read(channel)
+        self._unread = channel
         last = len(action.pieces) - 1
         for index, piece in enumerate(action.pieces):
             detail = "read before the next" if index < last else ""
@@ -202,7 +214,7 @@ class Driver:
             if rested and not self._watch.until_writable(fd, 0):
                 return rested
             if time.monotonic() >= self._deadline:
-                return Expired(self._seconds, "it does not read what is sent")
+                return self._expired("it does not read what is sent")
             quiet = min(2 * quiet, LONGEST_LOOK)
         return None
 
@@ -300,21 +312,33 @@ class Driver:
     # -- waiting -------------------------------------------------------------------------
 
     def _await(self, action: Await) -> Signal:
+        self._unread = None
         pending = self._pending
         if pending:
             return pending.popleft()
         began, quiet = time.monotonic(), 0 if action.kind in _UNOWED else 1
         while True:
             now = time.monotonic()
-            if now >= self._deadline:
-                return Expired(self._seconds, self._company.where_it_went())
-            if not self._watch.look(min(quiet, math.ceil((self._deadline - now) * 1000))):
+            left = self._deadline + self._watch.printing - now
+            if left <= 0 or (action.kind is Awaited.EXIT and self._watch.process is None):
+                return self._expired(self._company.where_it_went())
+            if not self._watch.look(min(quiet, math.ceil(left * 1000))):
                 quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
+                if quiet == LONGEST_LOOK:
+                    self._watch.note_schedule()
                 ended = self._rested() or self._enough(action.kind, began)
                 if ended is not None and not pending:
                     return ended
             if pending:
                 return pending.popleft()
+
+    def _expired(self, evidence: str) -> Expired:
+        """Tells that time is over, and whether it is the machine that has not given any."""
+        starved = self._watch.starved()
+        late = ""
+        if starved > _STARVED * self._seconds:
+            late = f"this machine has given it no processor for {starved:.1f} s"
+        return Expired(self._seconds, evidence, late)
 
     def _rested(self) -> Signal | None:
         evidence = self._watch.rests()

@@ -126,6 +126,9 @@ class Runner:
         """Plays, and plays a failure on a used target once more on a fresh one."""
         instance, before = self._take(job)
         outcome = self._play_once(instance, plan)
+        if outcome.verdict is Verdict.INCONCLUSIVE:  # the machine was late: once more, from anew
+            self._drop()
+            return self._play_once(self._take(job)[0], plan)
         if outcome.verdict not in _BAD or outcome.started_fresh:
             return outcome
         instance, _ = self._take(job)

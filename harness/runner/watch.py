@@ -10,7 +10,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness.exchange.action import Ended, Exited, Printed, Received, Signal
 from harness.exchange.plan import Connection
@@ -21,6 +21,8 @@ from harness.target.process import Process
 from harness.target.rest import Kind as Rest
 from harness.target.rest import prove
 
+_PRINTED_A_SECOND = 5_000_000  # bytes that are taken from a terminal, on a busy machine
+_MOST_PRINTING = 60.0
 _LAST_WORDS = 64  # looks at what a target said before its end; a flood must not last for ever
 LONGEST_LOOK = 50
 """Milliseconds between two looks at a target that does not rest."""
@@ -33,7 +35,9 @@ class Watch:
         self.pending: deque[Signal] = deque()
         self.exited = False
         self.ticks = False  # the last look found that it waits, with a time limit of its own
+        self.printing = 0.0  # seconds that its own output has cost it, beside the case's time
         self.process: Process | None = None
+        self._schedule: Mapping[tuple[int, int], tuple[float, float]] = {}
         self._tables = tables
         self._record = record
         self._target_is_client = target_is_client
@@ -110,12 +114,35 @@ class Watch:
         # a write() has delivered when it returns.
         return proof.evidence if proof.kind is Rest.RESTS and not self.look(0) else ""
 
+    # -- processors ------------------------------------------------------------------------
+
+    def note_schedule(self) -> None:
+        """Remembers once, when a wait begins to be long, what its threads have had so far."""
+        if self.process is not None and not self._schedule:
+            self._schedule = self.process.schedule()
+
+    def starved(self) -> float:
+        """Returns for how many seconds a thread since then wanted a processor and got none.
+
+        0 where the target has had one for a quarter of that time: it is itself what is busy.
+        """
+        if self.process is None or not self._schedule:
+            return 0.0
+        now = self.process.schedule()
+        ran, waited = 0.0, 0.0
+        for thread, (had, wanted) in now.items():
+            before = self._schedule.get(thread, (0.0, 0.0))
+            ran += had - before[0]
+            waited = max(waited, wanted - before[1])
+        return waited if ran < waited / 4 else 0.0
+
     # -- the target --------------------------------------------------------------------
 
     def _take_output(self) -> None:
         process = self.process
         data = process.drain() if process is not None else b""
         if data:
+            self.printing = min(self.printing + len(data) / _PRINTED_A_SECOND, _MOST_PRINTING)
             self._record.mark(time.monotonic(), Kind.PRINTED, self._target_is_client, "", data)
             self.pending.append(Printed(data))
 
@@ -128,7 +155,8 @@ class Watch:
             if not self.look(1):
                 break
         self._take_output()
-        if not process.pids():
+        # A server that goes to the background ends well; one that crashes is dead, whoever is left.
+        if process.status() or not process.pids():
             self._bury(process)
 
     def _bury(self, process: Process) -> None:

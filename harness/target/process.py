@@ -225,6 +225,19 @@ class Process:
         """Returns all its processes, those too that have ended and were not waited for."""
         return () if self.stopped else keeper.descendants(self.keeper_pid, self.files.read)
 
+    def schedule(self) -> dict[tuple[int, int], tuple[float, float]]:
+        """Returns for each thread the seconds that it ran, and that it waited for a processor.
+
+        Since it began, by /proc/PID/task/TID/schedstat; () by process and thread id.
+        """
+        found = {}
+        for pid in self.descendants():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    ran, waited, _ = keeper.read(f"/proc/{pid}/task/{thread}/schedstat").split()
+                    found[pid, int(thread)] = int(ran) / 1e9, int(waited) / 1e9
+        return found
+
     def stop(self) -> None:
         """Ends everything that it has started, at once, and waits until nothing is left.
 

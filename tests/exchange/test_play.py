@@ -92,6 +92,7 @@ def says(data, at=0.0, over=CLIENT, new_port=False):
 
 FIN, RESET = Ended(CLIENT, Ending.FIN), Ended(CLIENT, Ending.RESET)
 RESTS, LATE = Rested("seen in the kernel"), Expired(3.0, "it computes")
+STARVED = Expired(3.0, "", "the machine was late")
 ASK = 'client: "ask\\n"\nserver: "yes\\n"\n'
 SETUP = 'client: {says: "ask\\n", setup: true}\nserver: {says: "yes\\n", setup: true}\n'
 SILENT = 'client: "ask\\n"\nserver: {silent: true}\n'
@@ -113,6 +114,7 @@ SERVER_ROWS = [
     ("rests", ASK, [RESTS], Verdict.FAIL, "did not answer: it waits for more", "rest"),
     ("rests-half", ASK, [says(b"ye"), RESTS], Verdict.FAIL, "the message is not complete", "rest"),
     ("late", ASK, [LATE], Verdict.FAIL, "did not answer: 3.0 s were not enough", "deadline"),
+    ("starved", ASK, [STARVED], Verdict.INCONCLUSIVE, ", and the machine was late", "deadline"),
     ("closes", ASK, [FIN, RESTS], Verdict.FAIL, "closed the connection instead", "end"),
     ("resets", ASK, [RESET, RESTS], Verdict.FAIL, "reset the connection instead", "end"),
     ("closes-half", ASK, [says(b"ye"), FIN, RESTS], Verdict.FAIL, "in the middle of its message",

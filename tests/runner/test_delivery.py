@@ -282,3 +282,33 @@ def test_waiting_until_a_busy_server_has_seen_a_client_leave_is_not_its_time(pla
     only = "three-leave[whole]"
     outcome = play(LEAVERS, SPINNER, only=only)[only]
     assert outcome.verdict is Verdict.PASS, outcome.finding
+
+
+TWO_WRITES = STREAM.replace(
+    '''          - client: {types: "abcdef"}
+          - client: "abcdef\\n"''',
+    '''          - client: "abc"
+          - client: "def\\n"''',
+).replace("roles: [server, client]", "roles: [server]")
+
+
+def test_two_writes_are_two_reads_unless_they_are_joined(play):
+    spec = TWO_WRITES.replace('          - client: {types: "gh"}\n', "")
+    spec = spec.replace('      - client: {types: "probe"}\n', "")
+    outcomes = play(spec, READER, only="two-lines")
+    assert reads_of(outcomes["two-lines[whole]"]) == [b"abc", b"def\n", b"gh\n"]
+    assert reads_of(outcomes["two-lines[coalesced]"]) == [b"abcdef\ngh\n"]
+
+
+REMEMBERS = (
+    MIRROR.replace("source not in ports", "not ports")
+    .replace("server.sendto(data, source)", "server.sendto(data, ports[0])")
+    .replace("ports.index(source)", "0")
+)
+
+
+def test_an_answer_that_went_to_a_stranger_is_told(play):
+    case = "two[after-empty]"
+    outcome = play(DATAGRAMS, REMEMBERS, only=case, fresh=True)[case]
+    assert outcome.verdict is Verdict.FAIL
+    assert "its answer went to a stranger" in outcome.finding.evidence

@@ -253,3 +253,29 @@ def serve(welcome):
 def test_a_server_that_runs_already_is_played_at_its_address(shout, running):
     outcomes = shout(given=f"tcp://127.0.0.1:{running}")
     assert set(verdicts(outcomes).values()) == {Verdict.PASS, Verdict.UNSUPPORTED}
+
+
+def test_a_crash_is_told_though_a_child_lives_on(shout):
+    forks = SERVER.replace(
+        "    with socket", "    if not os.fork(): signal.pause()\n    with socket", 1
+    )
+    finding = shout(source=forks, answer="os.abort()")["probe[whole]"].finding
+    assert finding.reason == "the server crashed: SIGABRT in the middle of the exchange"
+
+
+def test_nobody_listens_at_an_address(shout):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    outcome = shout(given=f"tcp://127.0.0.1:{port}")["probe[whole]"]
+    assert outcome.finding.reason == "the server does not take the connection: Connection refused"
+    assert outcome.seconds < 2  # there is no program whose end could be waited for
+
+
+def test_what_a_program_prints_is_not_the_case_s_time(shout):
+    flood = "import sys; [sys.stdout.write('x' * 1_000_000) for _ in range(60)]; " + RIGHT
+    assert verdicts(shout(flood, only="probe")) == {"probe": Verdict.PASS}
+
+
+def test_a_program_that_computes_all_the_time_is_to_blame_itself(shout):
+    finding = shout("[None for _ in iter(int, 1)]", only="probe")["probe[whole]"].finding
+    assert (finding.verdict, finding.decided_by) == (Verdict.FAIL, "deadline")
