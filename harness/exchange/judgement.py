@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import CodeType, TracebackType
 
-from harness.errors import HarnessError
+from harness.errors import SpecError
 from harness.exchange import diagnosis
 from harness.exchange.action import Expired, Rested
 from harness.exchange.expectation import Expectation, Said, described
 from harness.exchange.inbox import Inbox
 from harness.exchange.plan import Connection, Plan, Step
-from harness.spec.model import Ending, Level, Origin, Prints, Role, Says, Transport
+from harness.spec.model import Ending, Hook, Level, Origin, Prints, Role, Says, Transport
 from harness.verdict import Comparison, Fault, Finding, Verdict, worst
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Scope
@@ -55,10 +56,10 @@ class Judgement:
         """Returns the worst of this finding and all warnings."""
         return worst([*self._warnings, finding])
 
-    def against_spec(self, said: Said, inbox: Inbox, captures: Scope) -> str:
+    def against_spec(self, step: Step, said: Said, inbox: Inbox, captures: Scope) -> str:
         """Returns what a match still breaks: its port, its time, the author's hook.
 
-        Raises: HarnessError where the hook itself fails.
+        Raises: SpecError where the hook itself fails.
         """
         act = said.choice.act if said.choice else None
         if not isinstance(act, Says):
@@ -71,10 +72,7 @@ class Judgement:
             return _too_soon(self.who, inbox.at - inbox.before, act.not_before)
         if act.hook is None:
             return ""
-        try:
-            return act.hook.call({**captures, **said.captures}, inbox.at) or ""
-        except Exception as exc:
-            raise HarnessError(f"the hook {act.hook.name} failed: {exc!r}") from exc
+        return _told_by(act.hook, {**captures, **said.captures}, inbox.at, step)
 
     # -- findings --------------------------------------------------------------------------
 
@@ -191,6 +189,31 @@ class Judgement:
     def _diagnosed(self, connection: Connection, expected: bytes, actual: bytes) -> str:
         sent, cut = self.has_sent(connection), self._pieces.get(connection, ())
         return diagnosis.hint(diagnosis.Answer(expected, actual, sent, cut, self._plan.delivery))
+
+
+def _told_by(hook: Hook, known: Scope, at: float, step: Step) -> str:
+    """Returns what a hook says. Raises: SpecError where it fails: its author's, like the spec."""
+    try:
+        told = hook.call(known, at)
+    except Exception as exc:
+        where = _line_of(hook, exc.__traceback__)
+        message = f"the hook {hook.name} failed: {where}: {exc!r}"
+        raise SpecError(step.place, message) from exc
+    if told is not None and not isinstance(told, str):
+        message = f"the hook {hook.name} returned {told!r}, wanted None or a text"
+        raise SpecError(step.place, message)
+    return told or ""
+
+
+def _line_of(hook: Hook, trace: TracebackType | None) -> str:
+    """Returns the last line that ran in the hook's own file, its first where none did."""
+    code: CodeType = getattr(hook.call, "__code__")  # noqa: B009 - a Callable may have none
+    line = code.co_firstlineno
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{code.co_filename.rpartition('/')[2]}:{line}"
 
 
 def _too_soon(who: str, seconds: float, wanted: float) -> str:

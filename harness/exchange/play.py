@@ -220,7 +220,7 @@ class Play:
             self._judgement.warn(step, said)
             return None
         if inbox.new_port or not expectation.plain:
-            wrong = self._judgement.against_spec(said, inbox, self.captures)
+            wrong = self._judgement.against_spec(step, said, inbox, self.captures)
             if wrong:
                 comparison = self._judgement.compared(expectation, inbox, None)
                 return self._fail(wrong, comparison, "bytes")

@@ -6,6 +6,7 @@ know: who else takes part, fragments, cases.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -178,7 +179,13 @@ def _hook(tree: Tree, fields: Fields, around: Surroundings, hooks: Hooks) -> Hoo
     if not hooks:
         raise tree.error(node, "the suite names no file of hooks")
     name = tree.word(node, "hook", tuple(hooks))
-    return Hook(name, hooks[name])
+    call = hooks[name]
+    try:
+        inspect.signature(call).bind({}, 0.0)
+    except TypeError as exc:
+        message = f"the hook {name} does not take (captures, at): {exc}"
+        raise tree.error(node, message, f"write `def {name}(captures, at):`") from exc
+    return Hook(name, call)
 
 
 def refuse_impossible(tree: Tree, item: Node, act: Act, by: Role, over: Transport) -> None:

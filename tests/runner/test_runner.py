@@ -195,10 +195,16 @@ def test_with_a_fresh_process_for_each_case_nothing_is_broken_by_another(shout):
     }
 
 
-def test_a_hook_that_fails_is_an_error_and_nobody_s_fault_but_ours(shout):
+def test_a_hook_that_fails_is_an_error_and_the_spec_s_fault_at_its_line(shout):
     finding = shout(more="captures['nothing']", only="hooked")["hooked[whole]"].finding
-    assert (finding.verdict, finding.fault) == (Verdict.ERROR, Fault.HARNESS)
-    assert "the hook look failed: KeyError" in finding.reason
+    assert (finding.verdict, finding.fault) == (Verdict.ERROR, Fault.SPEC)
+    assert "the hook look failed: hooks.py:5: KeyError('nothing')" in finding.reason
+
+
+def test_a_hook_that_returns_no_text_is_the_spec_s_fault(shout):
+    finding = shout(more="return True", only="hooked")["hooked[whole]"].finding
+    assert (finding.verdict, finding.fault) == (Verdict.ERROR, Fault.SPEC)
+    assert "the hook look returned True, wanted None or a text" in finding.reason
 
 
 def test_what_a_hook_tells_is_the_reason(shout):

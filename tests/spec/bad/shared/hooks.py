@@ -3,3 +3,7 @@
 
 def right(captures, at):
     return None
+
+
+def lonely(captures):
+    return None
