@@ -6,6 +6,7 @@ not know: exchanges, verdicts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -109,15 +110,19 @@ class Instance:
             wait_until_bound(self.process, self.port, transports, self._tables, _READY)
 
     def stop(self) -> None:
-        """Ends the program and removes what it left; an address is left alone."""
-        if self.process is not None:
-            self.process.stop()
-        if self.welcome is not None:
-            self.welcome.close()
-        if self._working is not None:
-            self._working.remove()
-        if self._lock is not None:
-            self._lock.release()
+        """Ends the program and removes what it left; an address is left alone.
+
+        Raises: MachineError where something cannot be ended; all the rest is done.
+        """
+        with contextlib.ExitStack() as last:
+            if self._lock is not None:
+                last.callback(self._lock.release)
+            if self._working is not None:
+                last.callback(self._working.remove)
+            if self.welcome is not None:
+                last.callback(self.welcome.close)
+            if self.process is not None:
+                self.process.stop()
 
 
 class Workshop:
@@ -131,9 +136,9 @@ class Workshop:
 
     def close(self) -> None:
         """Ends the keeper."""
-        if self._keeper is not None:
-            self._keeper.close()
-            self._keeper = None
+        kept, self._keeper = self._keeper, None
+        if kept is not None:
+            kept.close()
 
     def lacking(self, job: Job) -> str:
         """Returns what this machine lacks to run the target, in words, or ""."""
@@ -167,6 +172,8 @@ class Workshop:
         return instance
 
     def _kept(self) -> Keeper:
+        if self._keeper is not None and not self._keeper.alive:  # a target can kill it
+            self.close()
         if self._keeper is None:
             self._keeper = Keeper()
         return self._keeper

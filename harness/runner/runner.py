@@ -6,6 +6,7 @@ target, whose fault an error is. Must not know: reports, pytest.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from dataclasses import replace
 from types import TracebackType
@@ -46,9 +47,10 @@ class Runner:
 
     def close(self) -> None:
         """Stops the target that still runs, and all that served it."""
-        self._drop()
-        self._workshop.close()
-        self._tables.close()
+        with contextlib.ExitStack() as last:
+            last.callback(self._tables.close)
+            last.callback(self._workshop.close)
+            self._drop()
 
     def play(self, job: Job) -> Outcome:
         """Returns the outcome of one job; raises nothing but a keyboard interrupt."""
@@ -92,7 +94,8 @@ class Runner:
                 Verdict.ERROR, f"the harness failed: {exc!r}", Fault.HARNESS, job.case.place,
                 evidence=traceback.format_exc(),
             )  # fmt: skip
-        self._drop()
+        with contextlib.suppress(MachineError):  # what went wrong first is told
+            self._drop()
         return replace(blank, finding=finding)
 
     # -- what a case rests on --------------------------------------------------------------
@@ -149,9 +152,9 @@ class Runner:
         return self._instance, ""
 
     def _drop(self) -> None:
-        if self._instance is not None:
-            self._instance.stop()
-            self._instance = None
+        instance, self._instance = self._instance, None
+        if instance is not None:
+            instance.stop()
 
     def _play_once(self, instance: Instance, plan: Plan) -> Outcome:
         fresh = not instance.last

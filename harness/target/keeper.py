@@ -35,8 +35,11 @@ from typing import Any, NoReturn
 ORDER_LIMIT = 200_000
 """Bytes of an order (arguments and environment); a Unix socket's message takes no more."""
 
+SWEEP = b"sweep"
+"""The order to end what is left of targets whose keeper was killed."""
+
 GONE = b"gone"
-"""The keeper's last word: no process of the target is left."""
+"""The last word of a keeper and the answer to SWEEP: no process is left."""
 
 # A kernel without CONFIG_PROC_CHILDREN does not list them: all of /proc is looked through.
 _LISTED = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
@@ -59,26 +62,47 @@ def serve(control: socket.socket) -> None:
     """Forks a keeper for each order until the harness is gone.
 
     An order is JSON {argv, cwd, env} with three descriptors: the terminal, the keeper's end
-    of its socket, the pipe for the exit status.
+    of its socket, the pipe for the exit status. SWEEP comes with a socket for the answer.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # for the orphans of a keeper that is killed
+    keepers: set[int] = set()
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
         for descriptor in descriptors:  # recv_fds() has no way to ask the kernel for this
             os.set_inheritable(descriptor, False)
         if not order:
-            return
+            return _sweep(keepers)
+        if order == SWEEP:
+            _sweep(keepers)
+            with socket.socket(fileno=descriptors[0]) as link, contextlib.suppress(OSError):
+                link.send(GONE)
+            continue
         link = socket.socket(fileno=descriptors[1])
         try:
-            if os.fork() == 0:
+            pid = os.fork()
+            if pid == 0:
                 control.close()
                 _keep_and_exit(json.loads(order), descriptors[0], link, descriptors[2], libc)
+            keepers.add(pid)
         except OSError as exc:
             _answer(link, failed="fork", errno=exc.errno)
         link.close()
         os.close(descriptors[0])
         os.close(descriptors[2])
+
+
+def _sweep(keepers: set[int]) -> None:
+    """Kills all children that are no keepers, and theirs when they come up; waits for the end."""
+    while orphans := [pid for pid in _lister(read)(os.getpid()) if pid not in keepers]:
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            ending = os.pidfd_open(orphans[0])
+            select.select([ending], (), ())
+            os.close(ending)
 
 
 def _answer(link: socket.socket, **told: object) -> None:
@@ -234,9 +258,7 @@ def descendants(root: int, reading: Callable[[str], bytes] | None = None) -> tup
     thread that leads the process. Both are asked last, so that nothing escapes by moving
     while this looks. `reading` reads a small file of /proc.
     """
-    children: Callable[[int], list[int]] = (
-        _children_by_parent() if not _LISTED else partial(_children, reading or read)
-    )
+    children = _lister(reading or read)
     found: dict[int, None] = {}
     while waiting := [child for child in children(root) if child not in found]:
         while waiting:
@@ -244,6 +266,11 @@ def descendants(root: int, reading: Callable[[str], bytes] | None = None) -> tup
             found[pid] = None
             waiting += [child for child in children(pid) if child not in found]
     return tuple(found)
+
+
+def _lister(reading: Callable[[str], bytes]) -> Callable[[int], list[int]]:
+    """Returns what tells the children of a process, those of now or of a moment later."""
+    return partial(_children, reading) if _LISTED else _children_by_parent()
 
 
 def _children(reading: Callable[[str], bytes], pid: int) -> list[int]:

@@ -12,11 +12,12 @@ import errno
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,16 +82,33 @@ class Keeper:
             if "failed" in told:
                 raise _not_started(argv, cwd, told["failed"], told["errno"])
             unless_started.pop_all()
-        process = Process(
-            told["pid"], told["keeper"], master, slave, link, exit_fd, self._running.discard
-        )
+        process = Process(told["pid"], told["keeper"], master, slave, link, exit_fd, self)
         self._running.add(process)
         return process
+
+    @property
+    def alive(self) -> bool:
+        """Says whether the fork server is still there."""
+        return self._server.poll() is None
+
+    def let_go(self, process: Process) -> None:
+        """Forgets a target that was stopped."""
+        self._running.discard(process)
+
+    def sweep(self) -> None:
+        """Ends what is left of targets whose keeper was killed. Raises: MachineError."""
+        link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with link:
+            with theirs:
+                self._send(keeper.SWEEP, [theirs.fileno()])
+            if not _readable(link, _PATIENCE) or link.recv(64) != keeper.GONE:
+                raise MachineError("the fork server of the targets does not answer")
 
     def close(self) -> None:
         """Stops every target that still runs, then the fork server."""
         with contextlib.ExitStack() as last:
             last.callback(self._server.wait)
+            last.callback(self._server.kill)  # for the case that a target has stopped it
             last.callback(self._control.close)
             for process in tuple(self._running):
                 last.callback(process.stop)
@@ -108,6 +126,7 @@ class Keeper:
                 f"at most {keeper.ORDER_LIMIT} can be passed on"
             )
         try:
+            self._server.send_signal(signal.SIGCONT)  # for the case that a target has stopped it
             socket.send_fds(self._control, [order], descriptors)
         except OSError as exc:
             raise MachineError(f"the fork server of the targets is gone: {exc.strerror}") from exc
@@ -129,7 +148,7 @@ class Process:
         slave: int,
         link: socket.socket,
         exit_fd: int,
-        when_stopped: Callable[[Process], None],
+        owner: Keeper,
     ) -> None:
         self.pid = pid
         self.output_fd = master
@@ -143,7 +162,7 @@ class Process:
         self._output = Output()
         self._status: int | None = None
         self.stopped = False
-        self._when_stopped = when_stopped
+        self._owner = owner
         os.set_blocking(exit_fd, False)
 
     # -- its output and its input ----------------------------------------------------------
@@ -241,7 +260,8 @@ class Process:
     def stop(self) -> None:
         """Ends everything that it has started, at once, and waits until nothing is left.
 
-        Raises: MachineError where the kernel does not let go of something within 20 s.
+        A target that has killed its keeper is ended by the fork server. Raises: MachineError
+        where something cannot be ended within 20 s.
         """
         if self.stopped:
             return
@@ -260,12 +280,18 @@ class Process:
         self.stop()
 
     def _until_gone(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.keeper_pid, signal.SIGCONT)  # for the case that the target has stopped it
         if not _readable(self._link, _PATIENCE):
-            raise MachineError(f"processes of target {self.pid} cannot be ended: {self.pids()}")
-        if self._link.recv(64) != keeper.GONE:
+            os.kill(self.keeper_pid, signal.SIGKILL)  # it lives: its end of the link is open
+        elif self._link.recv(64) == keeper.GONE:
+            return
+        try:
+            self._owner.sweep()
+        except MachineError as exc:
             raise MachineError(
                 f"the keeper of process {self.pid} was killed; what it watched may be left"
-            )
+            ) from exc
 
     def _close(self) -> None:
         self.stopped = True
@@ -273,7 +299,7 @@ class Process:
         self.files.close()
         for descriptor in (self.output_fd, self._slave, self.exit_fd):
             os.close(descriptor)
-        self._when_stopped(self)
+        self._owner.let_go(self)
 
 
 def clean_environment(cwd: Path) -> dict[str, str]:

@@ -324,14 +324,31 @@ def test_stopping_twice_is_stopping_once(start):
     assert process.drain() == b""
 
 
-def test_a_killed_keeper_is_told(python, ended):
-    process = python("import os, signal; os.kill(os.getppid(), signal.SIGKILL); signal.pause()")
+def test_a_killed_keeper_is_told_and_what_it_watched_is_ended(python, until):
+    process = python(
+        "import os, signal\n"
+        "if os.fork() == 0:\n    os.setsid()\n    os.fork()\n"
+        "os.write(1, b'up')\nwhile True:\n    signal.pause()\n"
+    )
+    until(process, lambda: process.tail.count(b"up") == 3, "all are up")
+    pids = process.pids()
+    assert len(pids) == 3
+    os.kill(process.keeper_pid, signal.SIGKILL)
     select.select([process.exit_fd], (), ())
     with pytest.raises(MachineError, match="keeper of process"):
         process.status()
-    with pytest.raises(MachineError, match="may be left"):
-        process.stop()
-    os.kill(process.pid, signal.SIGKILL)
+    process.stop()
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_stopped_keeper_goes_on_to_the_end(python, printed):
+    process = python(
+        "import os, signal; os.kill(os.getppid(), signal.SIGSTOP); os.write(1, b'up');"
+        "signal.pause()"
+    )
+    printed(process, b"up")
+    process.stop()
+    assert not alive(process.pid)
 
 
 STUBBORN = {

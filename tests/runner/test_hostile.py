@@ -1,0 +1,83 @@
+"""Programs that attack what runs them: the run goes on, and nothing of them is left."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.verdict import Verdict
+
+SPEC = """
+    suite: shout
+    title: Lines in capitals
+    roles: [server]
+    transport: tcp
+    requirements:
+      SHOUT-1: {level: must, text: A line comes back in capitals.}
+    probe:
+      - client: "probe\\n"
+      - server: "PROBE\\n"
+    cases:
+      - id: attacked
+        purpose: A line comes back in capitals.
+        verifies: [SHOUT-1]
+        deliveries: [whole]
+        exchange:
+          - client: "attack\\n"
+          - server: "ATTACK\\n"
+      - id: after
+        purpose: Another line comes back in capitals.
+        verifies: [SHOUT-1]
+        deliveries: [whole]
+        exchange:
+          - client: "after\\n"
+          - server: "AFTER\\n"
+"""
+ATTACKER = """
+    import os, signal, socket, sys
+    keeper = os.getppid()
+    stat = open(f"/proc/{keeper}/stat").read()
+    server = int(stat.rpartition(")")[2].split()[1])
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                for line in talk.makefile("rb"):
+                    if line == b"attack\\n":
+                        {attack}
+                    talk.sendall(line.upper())
+"""
+
+
+def left_of(folder: Path) -> list[str]:
+    """Returns the processes that still work in a folder of ours."""
+    found = []
+    for each in Path("/proc").iterdir():
+        try:
+            where = os.readlink(each / "cwd") if each.name.isdigit() else ""
+        except OSError:
+            continue
+        if where.startswith(str(folder)):
+            found.append(each.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("attack", "verdict"),
+    [
+        ("os.kill(keeper, signal.SIGKILL); signal.pause()", Verdict.INCONCLUSIVE),
+        ("os.fork(); os.kill(keeper, signal.SIGKILL); signal.pause()", Verdict.INCONCLUSIVE),
+        ("os.kill(keeper, signal.SIGSTOP)", Verdict.PASS),
+        ("os.kill(server, signal.SIGKILL)", Verdict.PASS),
+        ("os.kill(server, signal.SIGSTOP)", Verdict.PASS),
+        ("os.kill(0, signal.SIGKILL)", Verdict.FAIL),
+    ],
+    ids=["keeper", "keeper, with a child", "stop", "fork server", "stop fork server", "itself"],
+)
+def test_the_run_goes_on_and_nothing_is_left(play, tmp_path, monkeypatch, attack, verdict):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    outcomes = play(SPEC, ATTACKER.replace("{attack}", attack), fresh=True)
+    assert outcomes["attacked[whole]"].verdict is verdict, outcomes["attacked[whole]"].finding
+    assert outcomes["after[whole]"].verdict is Verdict.PASS, outcomes["after[whole]"].finding
+    assert left_of(tmp_path) == []
+    assert list(tmp_path.glob("wireharness-*/work")) == []
