@@ -164,7 +164,8 @@ def test_a_server_is_judged(exchange, signals, verdict, reason, decided_by):
     assert finding.verdict is verdict, finding
     assert reason in finding.reason
     assert finding.decided_by == decided_by
-    assert finding.fault is (Fault.NOBODY if verdict is Verdict.PASS else Fault.TARGET)
+    faults = {Verdict.PASS: Fault.NOBODY, Verdict.INCONCLUSIVE: Fault.MACHINE}
+    assert finding.fault is faults.get(verdict, Fault.TARGET)
     assert (finding.place is None) is (verdict is Verdict.PASS)
 
 
