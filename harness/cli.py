@@ -59,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", _run, "play suites against a target; further options are pytest's")
     run.add_argument("target", help="file, folder or address of the program")
     run.add_argument("--spec", action="append", default=[], help="suite to play (repeatable)")
-    command("schema", _schema, "print the JSON Schema of spec files, for editors")
+    schema = command("schema", _schema, "print the JSON Schema of spec files, for editors")
+    schema.add_argument("--included", action="store_true", help="that of files to be included")
     command("doctor", _doctor, "show what this machine can, and what would help")
     return parser
 
@@ -80,24 +81,35 @@ def _width() -> int:
 
 def _lint(asked: argparse.Namespace) -> int:
     files = [file for path in asked.path for file in library.spec_files(path)]
-    found = [told for file in files for told in _wrong_with(file)]
+    found: list[str] = []
+    included = 0
+    for file in files:
+        try:
+            is_included = library.is_included(file)
+            wrong = [] if is_included else _wrong_with(file)
+        except SpecError as exc:
+            is_included, wrong = False, [str(exc)]
+        included += is_included
+        found += wrong
     for told in found:
         _say(told)
-    suites = f"{len(files)} suite{'s' if len(files) != 1 else ''}"
-    findings = f"{len(found)} finding{'s' if len(found) != 1 else ''}"
-    _say(f"{suites}, {findings if found else 'nothing wrong'}")
+    looked_at = _counted(len(files) - included, "suite")
+    if included:
+        looked_at += f", {_counted(included, 'file')} to include"
+    _say(f"{looked_at}, {_counted(len(found), 'finding') if found else 'nothing wrong'}")
     return _FOUND if found else 0
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
 def _wrong_with(file: Path) -> list[str]:
-    """Returns what is wrong with a spec file, each with its place."""
+    """Returns what is wrong with a spec file, each with its place. Raises: SpecError."""
     from harness.exchange.delivery import deliveries_of
     from harness.spec.lint import lint
 
-    try:
-        suite = library.suite(str(file))
-    except SpecError as exc:
-        return [str(exc)]
+    suite = library.suite(str(file))
     return [str(finding) for finding in lint(suite, deliveries_of)]
 
 
@@ -141,10 +153,10 @@ def _run(asked: argparse.Namespace) -> NoReturn:
     os.execv(sys.executable, [*command, *asked.rest])
 
 
-def _schema(_: argparse.Namespace) -> int:
-    from harness.spec.schema import schema
+def _schema(asked: argparse.Namespace) -> int:
+    from harness.spec.schema import included, schema
 
-    _say(json.dumps(schema(), indent=2))
+    _say(json.dumps(included() if asked.included else schema(), indent=2))
     return 0
 
 

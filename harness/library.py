@@ -12,8 +12,10 @@ from pathlib import Path
 
 import harness
 from harness.errors import HarnessError, Place, SpecError, UsageError
-from harness.spec.loader import load
+from harness.spec.loader import load, load_included
 from harness.spec.model import Suite
+
+_SUFFIXES = (".yaml", ".yml")
 
 
 class Files:
@@ -27,6 +29,10 @@ class Files:
             raise SpecError(Place(path), f"cannot read {path}: {exc.strerror}") from exc
         except ValueError as exc:  # a NUL in the name
             raise SpecError(Place(path), f"cannot read {path!r}: {exc}") from exc
+
+    def shipped(self, name: str) -> str:
+        """Returns the path that a file of this name has, or would have, among the shipped ones."""
+        return str(home() / name)
 
     def hooks(self, path: str) -> Mapping[str, Callable[..., str | None]]:
         """Returns the functions of a hook file. Raises: SpecError where it does not load."""
@@ -63,25 +69,35 @@ def suite(name: str) -> Suite:
 
     Raises: UsageError where there is none, SpecError where it is wrong.
     """
-    path = Path(name) if name.endswith((".yaml", ".yml")) or "/" in name else shipped().get(name)
+    path = Path(name) if name.endswith(_SUFFIXES) or "/" in name else shipped().get(name)
     if path is None or not path.is_file():
         known = ", ".join(shipped())
         raise UsageError(f"no suite {name!r}: neither a spec file nor one of {known}")
+    return load(str(path), _text_of(path), Files())
+
+
+def is_included(path: Path) -> bool:
+    """Says whether a file is one to be included. Raises: SpecError where such a one is wrong."""
+    return load_included(str(path), _text_of(path), Files())
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise SpecError(Place(str(path)), f"cannot read it as UTF-8 text: {exc}") from exc
-    return load(str(path), text, Files())
 
 
 def spec_files(path: Path) -> Iterator[Path]:
-    """Yields the spec files of a folder, or the file itself; schema and shared parts apart."""
+    """Yields the spec files of a folder, or the file itself. Raises: UsageError."""
     if path.is_file():
         yield path
         return
-    found = sorted(each for each in path.glob("*.yaml"))
+    if not path.is_dir():
+        raise UsageError(f"{path}: there is no such file or folder")
+    found = sorted(each for each in path.iterdir() if each.suffix in _SUFFIXES)
     if not found:
-        raise UsageError(f"{path}: no spec file (*.yaml) here")
+        raise UsageError(f"{path}: no spec file (*.yaml, *.yml) here")
     yield from found
 
 

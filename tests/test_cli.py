@@ -111,6 +111,46 @@ def test_what_is_not_there_is_told(arguments, capsys):
     assert arguments[1] in err
 
 
+SHARED = "requirements:\n  LATE-1: {level: must, text: Nothing is late.}\n"
+
+
+def test_lint_knows_files_to_be_included(spec, tmp_path, capsys):
+    spec(GOOD, "one.yml")
+    spec(SHARED, "shared.yaml")
+    assert main(["lint", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "1 suite, 1 file to include, nothing wrong\n"
+
+
+def test_lint_looks_at_what_is_to_be_included(spec, capsys):
+    path = spec(SHARED.replace("must", "most"))
+    assert main(["lint", path]) == 1
+    assert (
+        f"{path}:2:19: level is one of must, should, may, found 'most'" in capsys.readouterr().out
+    )
+
+
+def test_a_shipped_file_is_included_where_there_is_none_beside(spec, tmp_path, capsys):
+    path = spec(GOOD.replace("requirements:", "include: [shared/stream.yaml]\nrequirements:"))
+    assert main(["lint", path]) == 1
+    assert f"{ROOT / 'specs' / 'shared' / 'stream.yaml'}:" in capsys.readouterr().out
+    (tmp_path / "shared").mkdir()
+    spec(SHARED, "shared/stream.yaml")
+    assert main(["lint", path]) == 1
+    assert f"{tmp_path / 'shared' / 'stream.yaml'}:" in capsys.readouterr().out
+
+
+def test_the_schema_of_files_to_be_included(capsys):
+    assert main(["schema", "--included"]) == 0
+    properties = json.loads(capsys.readouterr().out)["properties"]
+    assert "requirements" in properties
+    assert "suite" not in properties
+
+
+def test_lint_of_nothing_says_that_there_is_nothing(capsys):
+    assert main(["lint", "nosuch"]) == 2
+    assert capsys.readouterr().err == "wireharness: nosuch: there is no such file or folder\n"
+
+
 @pytest.mark.parametrize("arguments", [[], ["walk"], ["suites", "--fast"]], ids=str)
 def test_a_wrong_command_line_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:

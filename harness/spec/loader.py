@@ -29,7 +29,7 @@ from harness.spec.section import (
     section,
     whole,
 )
-from harness.spec.tree import Field, Fields, Node, Tree, is_text
+from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_text
 from harness.wire.framing import DATAGRAM, LINE, Framing, FramingKind
 
 _DEADLINE = 3.0
@@ -76,6 +76,21 @@ def load(path: str, text: str, sources: Sources) -> Suite:
     )
     hold_together(parts.trees, suite)
     return suite
+
+
+def load_included(path: str, text: str, sources: Sources) -> bool:
+    """Says whether this is a file to be included: it has keys of one, and none of a suite alone.
+
+    Its cases are judged where it is included. Raises: SpecError for what is wrong without them.
+    """
+    tree = Tree(path, text)
+    if not is_mapping(tree.root):
+        return False
+    fields = tree.fields(tree.root, "an included file")
+    if not fields or not set(fields) <= set(keys.names("include")):
+        return False
+    Parts(sources).take(tree, fields)
+    return True
 
 
 # -- on the wire ---------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from harness.spec.section import (
     optional_text,
     optional_words,
     section,
+    stays_inside,
 )
 from harness.spec.tree import Field, Fields, Node, Tree
 
@@ -52,11 +53,9 @@ class Parts:
     def include(self, tree: Tree, node: Node) -> None:
         """Takes in one file. Raises: SpecError."""
         name = tree.text(node, "include")
-        path = beside(tree.path, name)
+        path, data = self._found(tree, node, name)
         try:
-            text = self.sources.read(path).decode("utf-8")
-        except SpecError as exc:
-            raise tree.error(node, f"cannot include it: {exc.message}") from exc
+            text = data.decode("utf-8")
         except UnicodeDecodeError as exc:
             raise tree.error(node, f"cannot include it: {path} is no UTF-8 text: {exc}") from exc
         inner = Tree(path, text)
@@ -65,6 +64,21 @@ class Parts:
         self.take(inner, fields)
         if "cases" in fields:
             self.cases += [(inner, each) for each in inner.some(fields["cases"].node, "cases")]
+
+    def _found(self, tree: Tree, node: Node, name: str) -> tuple[str, bytes]:
+        """Returns path and content of the file beside, or else of the shipped one."""
+        path = beside(tree.path, name)
+        try:
+            return path, self.sources.read(path)
+        except SpecError as exc:
+            message = f"cannot include it: {exc.message}"
+            if not isinstance(exc.__cause__, FileNotFoundError) or not stays_inside(name):
+                raise tree.error(node, message) from exc
+        shipped = self.sources.shipped(name)
+        try:
+            return shipped, self.sources.read(shipped)
+        except SpecError as exc:
+            raise tree.error(node, message, f"nor is there one shipped: {shipped}") from exc
 
     def take(self, tree: Tree, fields: Fields) -> None:
         """Takes what one file defines. Raises: SpecError, also where it is defined already."""

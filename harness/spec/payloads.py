@@ -33,6 +33,10 @@ class Sources(Protocol):
         """Returns the functions of a Python file. Raises: SpecError."""
         ...
 
+    def shipped(self, name: str) -> str:
+        """Returns the path that a file of this name has, or would have, among the shipped ones."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

@@ -39,6 +39,13 @@ def schema() -> Schema:
     return {"$schema": _DIALECT, **_record("suite"), "$defs": definitions}
 
 
+def included() -> Schema:
+    """Returns the schema of a file to be included."""
+    whole = schema()
+    definitions = whole["$defs"]
+    return {"$schema": _DIALECT, **definitions.pop("include"), "$defs": definitions}
+
+
 def _record(section: str) -> Schema:
     """Returns a mapping with the keys of a section, and no others."""
     described: Schema = {

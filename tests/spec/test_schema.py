@@ -9,14 +9,14 @@ import yaml
 
 from harness.spec import keys
 from harness.spec.model import Delivery, Ending, Level, Origin, Role, Transport
-from harness.spec.schema import schema
+from harness.spec.schema import included, schema
 from harness.wire.framing import FramingKind
 
 SPECS = Path(__file__).parents[2] / "specs"
 BAD = Path(__file__).parent / "bad"
 DIALECT = jsonschema.Draft202012Validator
 SUITE = DIALECT(schema())
-INCLUDED = DIALECT({**schema()["$defs"]["include"], "$defs": schema()["$defs"]})
+INCLUDED = DIALECT(included())
 
 SEEN_BY_EDITORS = [
     "unknown-key", "missing-key", "number-for-a-text", "nothing-for-a-text",
