@@ -14,6 +14,7 @@ from harness.errors import Place, UsageError
 from harness.exchange.delivery import deliveries_of
 from harness.exchange.plan import verified
 from harness.spec.model import Case, Delivery, Role, Suite
+from harness.target.program import is_named, sources
 from harness.target.target import Target
 
 PROBE = "probe"
@@ -80,18 +81,26 @@ def probe_case(suite: Suite) -> Case:
 def role_of(target: Target, suite: Suite, wanted: Role | None) -> Role:
     """Returns what the target plays: as asked, as its manifest says, or by the suite.
 
-    Where nothing says it, a file or folder with `client` or `player` in its name is a client.
+    Where nothing says it, what has `client` or `player` in its name is a client: the file or
+    folder, or the only program file in it.
     Raises: UsageError where the suite has no such role.
     """
     role = wanted or (target.manifest.role if target.manifest else None)
     if role is None:
-        name = target.path.name.lower() if target.path else ""
-        client = "client" in name or "player" in name
-        role = Role.CLIENT if client and Role.CLIENT in suite.roles else suite.roles[0]
+        client = Role.CLIENT in suite.roles and _is_client(target)
+        role = Role.CLIENT if client else suite.roles[0]
     if role not in suite.roles:
         offered = " and ".join(suite.roles)
         raise UsageError(f"{target.id}: {suite.id} has no cases for a {role}, only for {offered}")
     return role
+
+
+def _is_client(target: Target) -> bool:
+    if target.path is None:
+        return False
+    files = sources(target.path) if target.path.is_dir() else []
+    names = [target.path.name, *(files if len(files) == 1 else [])]
+    return any(is_named(name, Role.CLIENT) for name in names)
 
 
 def jobs(

@@ -20,7 +20,7 @@ from harness.errors import MachineError, TargetError
 from harness.spec.model import Role
 from harness.target.lockfile import locked
 from harness.target.process import Keeper
-from harness.target.program import Program
+from harness.target.program import Program, is_named
 
 LIMIT = 120.0
 """Seconds that all the commands of one build may take together."""
@@ -64,14 +64,15 @@ def _made(program: Program, home: Path, keeper: Keeper) -> dict[str, object]:
         log = (log + printed)[-_LOG:]
         if code is None:
             why = f"the build took more than {LIMIT:.0f} s: {' '.join(command)}"
-            return {"failed": why, "log": log.hex()}
+            return {"failed": f"it does not build: {why}", "log": log.hex()}
         if code:
-            return {"failed": f"{' '.join(command)} failed with code {code}", "log": log.hex()}
+            why = f"{' '.join(command)} failed with code {code}"
+            return {"failed": f"it does not build: {why}", "log": log.hex()}
     argv = list(program.argv)
     if "{made}" in argv:
         made = _made_programs(before, _executables(work), program.role)
         if len(made) != 1:
-            return {"failed": _not_one(made, program.role), "log": log.hex()}
+            return {**_not_one(made, program.role), "log": log.hex()}
         argv[argv.index("{made}")] = f"./{made[0]}"
     return {"argv": argv, "log": log.hex(), "seconds": time.monotonic() - start}
 
@@ -79,7 +80,7 @@ def _made(program: Program, home: Path, keeper: Keeper) -> dict[str, object]:
 def _recalled(told: Mapping[str, object], work: Path) -> Built:
     log = bytes.fromhex(str(told["log"]))
     if "failed" in told:
-        raise TargetError(f"it does not build: {told['failed']}", log)
+        raise TargetError(str(told["failed"]), log, hint=str(told.get("hint", "")))
     argv = told["argv"]
     assert isinstance(argv, list)
     return Built(tuple(map(str, argv)), work, log, float(str(told["seconds"])))
@@ -195,14 +196,14 @@ def _made_programs(
     made = [name for name, written in after.items() if before.get(name) != written] or list(after)
     if len(made) <= 1 or role is None:
         return made
-    own = [name for name in made if str(role) in Path(name).name.lower()]
-    return own or [name for name in made if str(role.other) not in Path(name).name.lower()]
+    own = [name for name in made if is_named(name, role)]
+    return own or [name for name in made if not is_named(name, role.other)]
 
 
-def _not_one(made: Sequence[str], role: Role | None) -> str:
+def _not_one(made: Sequence[str], role: Role | None) -> dict[str, str]:
+    address = "{host} {port}" if role is Role.CLIENT else "{port}"
+    hint = f"say  run: ./NAME {address}  in target.yaml"
     if not made:
-        return "the build made no executable"
-    return (
-        f"the build made {', '.join(made)}; none of them, or more than one, is the {role} by its "
-        f"name (say in target.yaml which, as in  run: ./{made[0]} {{port}})"
-    )
+        return {"failed": "it builds, but the build made no executable", "hint": hint}
+    failed = f"it builds, but which of {', '.join(sorted(made))} is the {role or 'program'}?"
+    return {"failed": failed, "hint": hint}

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ SUFFIXES = {
     ".py": "python", ".c": "c", ".cc": "c++", ".cpp": "c++", ".cxx": "c++", ".java": "java",
     ".jar": "java", ".js": "node", ".mjs": "node", ".cjs": "node", ".rs": "rust", ".go": "go",
 }  # fmt: skip
+_MAINS = ("main", "__main__", "index")
 _WARN_NOT = ("-w", "-O1", "-g")  # a student's warnings are no fault of the protocol
 _MAIN = re.compile(r"\bpublic\s+static\s+void\s+main\b|\bstatic\s+public\s+void\s+main\b")
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
@@ -55,11 +56,29 @@ def find(path: Path, role: Role, language: str = "", commands: Sequence[str] = (
         found = way(path, names, role, language)
         if found is not None:
             return found
-    shown = ", ".join(names[:8]) or "nothing"
-    raise TargetError(f"no program in {path}: found {shown}", hint=_HINT)
+    raise TargetError(f"no program found: found {shown_content(path)}", hint=_HINT)
 
 
 _HINT = "say in target.yaml how it is run, as in  run: ./server {port}"
+
+
+def shown_content(folder: Path) -> str:
+    """Returns the names of what lies in a folder, the first eight of them."""
+    names = sorted(f"{each.name}/" if each.is_dir() else each.name for each in folder.iterdir())
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") or "nothing"
+
+
+def is_named(name: str, role: Role) -> bool:
+    """Says whether a file or folder is named after the role."""
+    return any(word in Path(name).stem.lower() for word in _WORDS[role])
+
+
+_WORDS = {Role.SERVER: ("server",), Role.CLIENT: ("client", "player")}
+
+
+def sources(folder: Path) -> list[str]:
+    """Returns the names of the files in a language known, sorted."""
+    return sorted(each.name for each in folder.iterdir() if each.suffix in SUFFIXES)
 
 
 def find_build(path: Path, role: Role, commands: Sequence[str] = ()) -> Program | None:
@@ -123,17 +142,35 @@ def _sources(path: Path, names: Sequence[str], role: Role, language: str) -> Pro
         by_kind["c++"] += by_kind.pop("c")
     if not by_kind:
         return _executable(path, names)
-    if len(by_kind) > 1:
-        found = " and ".join(sorted(by_kind))
-        raise TargetError(
-            f"{path} holds {found}: which one is it?", hint="say language: in target.yaml"
-        )
-    ((kind, found_names),) = by_kind.items()
+    kind = _language_of_role(by_kind, role)
+    found_names = by_kind[kind]
     if kind in ("c", "c++", "go"):  # all of them make one program, whatever they are named
         own = found_names if kind == "go" else _of_role(found_names, role)
         return _LANGUAGES[kind](path, tuple(own), "", False)
     starting = _starting(path, found_names) if kind == "java" else []
     return _LANGUAGES[kind](path, tuple(found_names), _main(starting or found_names, role), False)
+
+
+def _language_of_role(by_kind: Mapping[str, Sequence[str]], role: Role) -> str:
+    """Returns the only language, or that of the file named after the role, or main.
+
+    Where there is none such, that of the files not named after the other role.
+    """
+    rules: tuple[Callable[[str], bool], ...] = (
+        lambda name: True,
+        lambda name: is_named(name, role),
+        lambda name: Path(name).stem.lower() in _MAINS,
+        lambda name: not is_named(name, role.other),
+    )
+    for holds in rules:
+        fitting = [kind for kind, names in by_kind.items() if any(map(holds, names))]
+        if len(fitting) == 1:
+            return fitting[0]
+    found = " and ".join(f"{kind} ({', '.join(by_kind[kind])})" for kind in sorted(by_kind))
+    raise TargetError(
+        f"it holds {found}: which one is the {role}?",
+        hint="say language: or run: in target.yaml",
+    )
 
 
 def _starting(path: Path, names: Sequence[str]) -> list[str]:
@@ -152,7 +189,7 @@ def _main(names: Sequence[str], role: Role) -> str:
     """Returns the file that is started: the only one, or that of the role, or main."""
     if len(names) == 1:
         return names[0]
-    for word in (str(role), "main", "__main__", "index"):
+    for word in (*_WORDS[role], *_MAINS):
         fitting = [name for name in names if word in Path(name).stem.lower()]
         if len(fitting) == 1:
             return fitting[0]
@@ -164,7 +201,7 @@ def _main(names: Sequence[str], role: Role) -> str:
 
 def _of_role(names: Sequence[str], role: Role) -> list[str]:
     """Leaves out the other role's sources, which have a main of their own."""
-    return [name for name in names if str(role.other) not in Path(name).stem.lower()] or list(names)
+    return [name for name in names if not is_named(name, role.other)] or list(names)
 
 
 # -- languages -----------------------------------------------------------------------------

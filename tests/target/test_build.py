@@ -17,7 +17,7 @@ from harness.target.program import find, find_build
 
 C = 'int puts(const char *); int main() { puts("%s"); return 0; }\n'
 JAVA = 'class %s { public static void main(String[] a) { System.out.println("%s"); } }\n'
-MAKE = "all: GS player\nGS: gs.c\n\tcc -o GS gs.c\nplayer: player.c\n\tcc -o player player.c\n"
+MAKE = "all: upperd upperc\nupperd: d.c\n\tcc -o $@ $<\nupperc: c.c\n\tcc -o $@ $<\n"
 
 
 @pytest.fixture
@@ -70,6 +70,10 @@ SUBMISSIONS = [
         {"Makefile": "all:\n\tcc -o server a.c\n\tcc -o client a.c\n", "a.c": C % "it"},
         id="make-both", marks=needs("make"),
     ),
+    pytest.param(
+        {"Makefile": "all:\n\tcc -o GS a.c\n\tcc -o player a.c\n", "a.c": C % "it"},
+        id="make-player", marks=needs("make"),
+    ),
     pytest.param({"Main.java": JAVA % ("Main", "it")}, id="java", marks=needs("javac")),
     pytest.param(
         {"Server.java": "package a.b;\n" + JAVA % ("Server", "it")},
@@ -114,15 +118,23 @@ def test_a_jar_is_run(hand_in, tmp_path, made):
 
 @needs("make")
 def test_a_makefile_of_two_programs_needs_to_be_told_which(hand_in, tmp_path, keeper):
-    folder = hand_in({"Makefile": MAKE, "gs.c": C % "GS", "player.c": C % "player"})
-    with pytest.raises(TargetError, match=r"made GS, player; none of them.* run: ./GS {port}"):
+    folder = hand_in({"Makefile": MAKE, "d.c": C % "upperd", "c.c": C % "upperc"})
+    which = r"^it builds, but which of upperc, upperd is the server\?"
+    with pytest.raises(TargetError, match=which) as told:
         build(find(folder, Role.SERVER), tmp_path / "builds", keeper)
+    assert told.value.hint == "say  run: ./NAME {port}  in target.yaml"
     program = find_build(folder, Role.SERVER)
     assert program is not None
     built = build(program, tmp_path / "builds", keeper)  # a command line says which one is run
     assert built.argv == ()
-    for name in ("GS", "player"):
+    for name in ("upperd", "upperc"):
         assert subprocess.check_output([built.folder / name], text=True) == f"{name}\n"
+
+
+def test_a_build_that_makes_nothing_is_told(hand_in, tmp_path, keeper):
+    program = find(hand_in({"a": ""}), Role.SERVER, commands=["true"])
+    with pytest.raises(TargetError, match=r"^it builds, but the build made no executable$"):
+        build(program, tmp_path / "builds", keeper)
 
 
 @needs("make")
@@ -173,7 +185,7 @@ def is_gone(pid: int) -> bool:
 
 
 def test_a_folder_without_a_program_says_what_it_holds(hand_in):
-    with pytest.raises(TargetError, match=r"no program in .*: found notes.txt"):
+    with pytest.raises(TargetError, match=r"no program found: found notes.txt"):
         find(hand_in({"notes.txt": ""}), Role.SERVER)
 
 

@@ -67,13 +67,39 @@ def test_the_class_with_a_main_is_started(folder):
     [
         ({}, "found nothing"),
         ({"a.txt": "", "b.txt": ""}, "found a.txt, b.txt"),
-        ({"a.py": "", "b.js": ""}, "holds node and python: which one is it"),
+        ({"a.py": "", "b.js": ""}, r"node \(b.js\) and python \(a.py\): which one is the server?"),
+        ({"server.c": "", "server.py": ""}, r"c \(server.c\) and python \(server.py\): which one"),
+        ({"main.c": "", "main.py": "", "client.js": ""}, "which one is the server"),
         ({"a.py": "", "b.py": ""}, "several programs: a.py, b.py; none is named server or main"),
     ],
 )
 def test_what_cannot_be_told_is_told(folder, files, message):
     with pytest.raises(TargetError, match=message):
         find(folder(files), Role.SERVER)
+
+
+@pytest.mark.parametrize(
+    ("files", "role", "started"),
+    [
+        (["server.js", "client.py"], Role.SERVER, "server.js"),
+        (["server.js", "client.py"], Role.CLIENT, "client.py"),
+        (["Player.java", "GS.py"], Role.CLIENT, "Player"),
+        (["Player.java", "GS.py"], Role.SERVER, "GS.py"),
+        (["main.js", "plot.py"], Role.SERVER, "main.js"),
+        (["server.py", "main.js"], Role.SERVER, "server.py"),
+        (["GS.py", "player.py"], Role.CLIENT, "player.py"),
+    ],
+)
+def test_the_file_named_after_the_role_is_started_whatever_its_language(
+    folder, files, role, started
+):
+    assert find(folder(dict.fromkeys(files, "")), role).argv[-1] == started
+
+
+def test_it_is_told_how_to_settle_which_language_it_is(folder):
+    with pytest.raises(TargetError) as told:
+        find(folder({"server.c": "", "server.py": ""}), Role.SERVER)
+    assert told.value.hint == "say language: or run: in target.yaml"
 
 
 def test_a_file_that_nothing_can_run_is_told(folder):
