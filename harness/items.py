@@ -19,6 +19,7 @@ from harness.report import junit
 from harness.report.failure import failure_report
 from harness.report.page import printable, without_colour
 from harness.report.result import Result, result_of
+from harness.runner.instance import run_of
 from harness.runner.job import Job
 from harness.runner.outcome import Outcome
 from harness.selection import Subject
@@ -113,7 +114,8 @@ class CaseItem(pytest.Item):
         ]
         good = outcome.verdict in _GOOD or outcome.known or outcome.verdict is Verdict.UNSUPPORTED
         command = self._how.command(self.subject, self.job)
-        report = "" if good else failure_report(outcome, command, self._how.width, colour=True)
+        started = run_of(self.job) if self.subject.target.address is None else ""
+        report = "" if good else failure_report(outcome, command, self._how.width, True, started)
         self.result = result_of(outcome, command, report)
         if outcome.verdict is Verdict.UNSUPPORTED:
             pytest.skip(printable(outcome.finding.reason))

@@ -72,6 +72,8 @@ def _doubled(answer: Answer) -> str:
 
 def _newline(answer: Answer) -> str:
     wanted, found = answer.expected, answer.actual
+    if not found:
+        return ""
     if wanted.endswith(b"\n") and found == wanted[:-1]:
         return "The answer lacks its final newline."
     if found.startswith(wanted) and found[len(wanted) :] in (b"\n", b"\r\n"):

@@ -5,7 +5,7 @@ Belongs here: how a transcript is drawn, as RFCs draw it. Must not know: what wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -99,6 +99,8 @@ def _pieces(pieces: Sequence[bytes], column: int) -> str:
         return whole
     tail = f" ... ({len(pieces)} pieces)"
     shown = fitting(pieces[0], column - len(tail))
+    if len(shown) + len(tail) > column:
+        return f"{sum(map(len, pieces)):,} B in {len(pieces)} pieces"
     for piece in pieces[1:]:
         longer = f"{shown} {quoted(piece, column)}"
         if len(longer) + len(tail) > column:
@@ -127,11 +129,3 @@ def _add_row(page: Page, row: Row, column: int, of_target: bool) -> None:
     speaking = 0 if row.by_client else 1
     shown[speaking] = page.painted(shown[speaking], paint)
     page.line(f"{' ' * _INDENT}{time}  {shown[0]}{arrow}{shown[1]}")
-
-
-def last_lines(output: bytes, most: int, columns: int) -> Iterable[str]:
-    """Yields the last lines that a program printed, safe to print, cut to the columns."""
-    lines = output.rstrip(b"\r\n").split(b"\n")
-    for line in lines[-most:]:
-        text = line.rstrip(b"\r")[: 4 * columns].decode("utf-8", "backslashreplace")
-        yield cut(printable(text), columns)

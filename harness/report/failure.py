@@ -12,8 +12,9 @@ from pathlib import Path
 
 from harness.errors import Place
 from harness.exchange.delivery import PROVES
-from harness.report.conversation import add_conversation, last_lines
+from harness.report.conversation import add_conversation
 from harness.report.difference import add_comparison
+from harness.report.output import build_lines, output_lines
 from harness.report.page import Page, Paint, cut, printable
 from harness.report.result import Result
 from harness.runner.outcome import Outcome
@@ -43,8 +44,9 @@ _DECIDED = {
 }
 _ORDINARY = (Delivery.WHOLE, Delivery.PLAIN)
 _MOST_RULES = 3
-_OUTPUT_LINES = 5
 _EVIDENCE_LINES = 4
+_PACKAGE = Path(__file__).parents[1]
+_SHIPPED = (_PACKAGE / "specs", _PACKAGE.parent / "specs")  # installed, in a checkout
 
 
 def title_of(outcome: Outcome) -> str:
@@ -53,16 +55,22 @@ def title_of(outcome: Outcome) -> str:
     return f"{plan.suite.id}/{plan.case.id}[{plan.delivery}]"
 
 
-def failure_report(outcome: Outcome, command: str, width: int, colour: bool) -> str:
+def failure_report(
+    outcome: Outcome, command: str, width: int, colour: bool, started: str = ""
+) -> str:
     """Returns the report, without a newline at its end.
 
-    `command` plays this case again. `width` in columns (80 where there is no terminal).
+    `command` plays this case again; `started` is the command line of the target, as a template
+    where the outcome does not have it. `width` in columns (80 where there is no terminal).
     Nothing that a target sent or printed is in it unescaped.
     """
     page = Page(width, colour)
     plan = outcome.plan
     _add_header(page, outcome.verdict, title_of(outcome), outcome.target, plan.role)
     _add_rule(page, outcome)
+    started = outcome.properties.get("started") or started
+    if started:
+        page.row("started", printable(started))
     _add_reason(page, outcome)
     if outcome.finding.comparison is not None:
         add_comparison(page, outcome.finding.comparison)
@@ -106,11 +114,11 @@ def _add_rule(page: Page, outcome: Outcome) -> None:
 
 
 def _from_here(place: Place) -> Place:
-    """Returns the place as one would type it in the current folder."""
-    try:
-        return replace(place, file=str(Path(place.file).relative_to(Path.cwd())))
-    except ValueError:
-        return place
+    """Returns the place as one would type it in the current folder, or in that of the suites."""
+    for folder in (Path.cwd(), *_SHIPPED):
+        if Path(place.file).is_relative_to(folder):
+            return replace(place, file=str(Path(place.file).relative_to(folder)))
+    return place
 
 
 def _source(reference: str, source: str) -> str:
@@ -127,22 +135,24 @@ def _add_reason(page: Page, outcome: Outcome) -> None:
 
 
 def _add_output(page: Page, outcome: Outcome) -> None:
+    lines = output_lines if outcome.transcript else build_lines  # or it never came to talk
     label = "printed"
-    for line in last_lines(outcome.output, _OUTPUT_LINES, page.room) if outcome.output else ():
+    for line in lines(outcome.output, page.room):
         page.row(label, line)
         label = ""
 
 
 def _add_meaning(page: Page, outcome: Outcome) -> None:
     """Adds what follows from it: the delivery's proof, hints, fault, what came after."""
-    if outcome.properties.get("afterwards"):
+    finding = outcome.finding
+    if outcome.properties.get("afterwards") and finding.decided_by != "exit":
         page.paragraph("then", outcome.properties["afterwards"], most=2)
     if outcome.broken_by:
         page.paragraph("broken by", f"{outcome.broken_by}, played before on the same process")
-    _add_delivery(page, outcome.plan.delivery)
+    if outcome.verdict is not Verdict.BLOCKED:
+        _add_delivery(page, outcome.plan.delivery)
     for hint in list(_hints(outcome))[:2]:
         page.paragraph("hint", hint, most=3)
-    finding = outcome.finding
     decided = _DECIDED.get(finding.decided_by, finding.decided_by)
     page.paragraph("fault", _FAULTS[finding.fault] + (f"; decided by {decided}" if decided else ""))
     if finding.evidence:
@@ -155,11 +165,24 @@ def _add_delivery(page: Page, delivery: Delivery) -> None:
 
 
 def _hints(outcome: Outcome) -> Iterable[str]:
-    """Yields what may help, the most special first, nothing twice."""
-    case, suite = outcome.plan.case, outcome.plan.suite
-    hints = [outcome.properties.get("hint", ""), case.hint]
-    hints += [suite.requirements[name].hint for name in outcome.plan.verifies]
+    """Yields what may help, the most special first, nothing twice.
+
+    What a case's author says helps with the case: not where it was not played, nor where the
+    program has crashed, nor on how an answer ends where there was none.
+    """
+    case, suite, finding = outcome.plan.case, outcome.plan.suite, outcome.finding
+    hints = [outcome.properties.get("hint", "")]
+    if outcome.verdict is not Verdict.BLOCKED and finding.decided_by != "exit":
+        hints += [case.hint, *(suite.requirements[each].hint for each in outcome.plan.verifies)]
+    if finding.comparison is not None and not finding.comparison.actual:
+        hints = [hint for hint in hints if not _of_the_end(hint)]
     return (hint for hint in dict.fromkeys(hints) if hint)
+
+
+def _of_the_end(hint: str) -> bool:
+    """Says whether a hint is on how a message ends, and not on reading it."""
+    words = hint.lower()
+    return "newline" in words and "read" not in words
 
 
 def _last(evidence: str) -> str:

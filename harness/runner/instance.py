@@ -183,7 +183,7 @@ class Workshop:
         assert path is not None
         language = manifest.language if manifest else ""
         commands = manifest.build if manifest else ()
-        if "{program}" in _run_of(job):
+        if "{program}" in run_of(job):
             program = find(path, job.role, language, commands)
         elif not path.is_dir():
             return None
@@ -201,7 +201,7 @@ class Workshop:
         own = manifest.files if manifest else {}
         files = {**launch.files, **{k: filled(v, values).encode() for k, v in own.items()}}
         return Start(
-            argv=command_line(_run_of(job), built.argv if built else (), values),
+            argv=command_line(run_of(job), built.argv if built else (), values),
             files={**files, **job.case.files},
             folders=(*launch.folders, *(manifest.folders if manifest else ())),
             env=manifest.env if manifest else {},
@@ -227,7 +227,7 @@ class Workshop:
             yield self._random.choice(_PORTS)
 
 
-def _run_of(job: Job) -> str:
+def run_of(job: Job) -> str:
     """Returns the command line: the manifest's, or the suite's, or what most programs take."""
     manifest = job.target.manifest
     if manifest is not None and manifest.run:

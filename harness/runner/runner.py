@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
+from harness.exchange.diagnosis import ending
 from harness.exchange.plan import Plan, binding
 from harness.exchange.planning import make_plan
 from harness.network.tables import Tables
@@ -194,5 +195,5 @@ def _key(job: Job) -> Key:
 def _properties(hint: str, ended: int | None) -> dict[str, str]:
     found = {"hint": hint} if hint else {}
     if ended is not None:
-        found["afterwards"] = f"the program ended after this case (status {ended})"
+        found["afterwards"] = f"the program {ending(ended)} after this case"
     return found

@@ -16,6 +16,7 @@ CUT = {"pieces": (b"h", b"ello\n"), "delivery": SPLIT}
 TWO = {"sent": (b"one\n", b"two\n"), "pieces": (b"one\ntwo\n",)}
 ROWS = [
     ("nothing-of-pieces", b"HELLO\n", b"", CUT, "go on reading until the message is whole"),
+    ("nothing-for-a-newline", b"\n", b"", {}, ""),
     ("nothing-of-one", b"HELLO\n", b"", {}, ""),
     ("padded", b"HELLO\n", b"HELLO\n\0\0\0", {}, "followed by 3 NUL bytes"),
     ("padded-with-something", b"HELLO\n", b"HELLO\n\0x", {}, ""),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.report.conversation import add_conversation, fitting, last_lines, rows_of
+from harness.report.conversation import add_conversation, fitting, rows_of
 from harness.report.page import Page
 from harness.runner.outcome import Entry, Kind
 from harness.spec.model import Role
@@ -93,6 +93,8 @@ def test_a_long_payload_tells_its_size():
     assert fitting(b"x" * 4096, 24) == '"' + "x" * 11 + '..." 4,096 B'
 
 
-def test_the_last_lines_of_an_output_are_safe():
-    output = b"one\r\ntwo \x1b[2J\nol\xc3\xa1 \xff\n\n"
-    assert list(last_lines(output, 2, 60)) == ["two \\x1b[2J", "olá \\xff"]
+def test_pieces_that_do_not_fit_are_counted():
+    pieces = [said(True, b"a long piece of it", "alice"), said(True, b"x", "alice")]
+    for column in range(24, 40):
+        text = rows_of([*pieces, said(True, b"y", "bob")], column)[0].text
+        assert text.endswith(("pieces)", "in 2 pieces", '"x"'))

@@ -1,11 +1,14 @@
 """The failure report: all that is needed, safe, on one screen."""
 
 import unicodedata
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import harness
 from harness.errors import Place
 from harness.exchange.delivery import PROVES
 from harness.report.failure import failure_report, repeated_report
@@ -125,3 +128,49 @@ def test_the_short_form_refers_to_the_first(make):
         COMMAND,
     ):
         assert part in report
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, True),
+        ({"verdict": Verdict.BLOCKED}, False),
+        ({"decided_by": "exit"}, False),
+        ({"comparison": Comparison("X", b"X\n", None)}, False),
+    ],
+    ids=["wrong-answer", "blocked", "crashed", "no-answer"],
+)
+def test_a_hint_on_the_answer_wants_an_answer(make, changed, shown):
+    plain = make()
+    hinted = replace(plain.plan.case, hint="A line ends with one newline, in the answer too.")
+    report = told(make(replace(plain.finding, **changed), case=hinted))
+    assert ("hint      A line ends" in report) is shown
+
+
+def test_the_programs_end_is_told_once(make):
+    after = {"afterwards": "the program crashed: SIGSEGV after this case"}
+    assert "then      the program crashed" in told(make(properties=after))
+    ended = replace(make().finding, decided_by="exit")
+    assert "then  " not in told(make(ended, properties=after))
+
+
+def test_a_program_that_never_talked_shows_its_first_error(make):
+    log = b"x.c:1: error: first\n" + b"x.c:2: error: more\n" * 20
+    finding = Finding(Verdict.FAIL, "it does not build", Fault.TARGET)
+    assert "printed   x.c:1: error: first" in told(make(finding, (), output=log))
+    assert "error: first" not in told(make(output=log))
+
+
+def test_how_the_target_was_started_is_told(make):
+    assert "started" not in told(make())
+    template = failure_report(make(), COMMAND, 80, False, "{program} {port}")
+    assert "started   {program} {port}" in template
+    known = make(properties={"started": "./server 20020"})
+    assert "started   ./server 20020" in failure_report(known, COMMAND, 80, False, "{program}")
+
+
+def test_a_suite_that_ships_is_told_by_its_name(make, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    shipped = Path(harness.__file__).parents[1] / "specs" / "shared" / "stream.yaml"
+    finding = replace(make().finding, place=Place(str(shipped), 7))
+    assert "event     shared/stream.yaml:7" in told(make(finding))
