@@ -129,7 +129,9 @@ def _used(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[Even
         meant=meant,
         path=(*stage.path, name),
     )
-    yield from _exchange(fragment.tree, fragment.node, inner)
+    setup = optional_flag(tree, fields, "setup")
+    for event in _exchange(fragment.tree, fragment.node, inner):
+        yield replace(event, setup=True) if setup else event
     stage.last = inner.last
     fragment.seen.update(inside.used)
     fragment.surroundings.used.update(inside.used - set(values))

@@ -248,6 +248,7 @@ CHOICE = (
 USE = (
     Key("use", "text", "The fragment's name.", required=True),
     Key("as", "text", "Which client the fragment's `client` is; default: who acted last."),
+    Key("setup", "flag", "The case rests on all that the fragment does."),
 )
 REPEATED = (Key("repeat", "section", "An exchange several times over.", True, section="repeat"),)
 REPEAT = (

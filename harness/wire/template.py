@@ -7,7 +7,7 @@ is written (harness.wire.reading), how arrivals are judged (harness.wire.judging
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
 from harness.wire.framing import Framing, FramingKind
@@ -127,18 +127,41 @@ def _substituted_parts(template: Template, values: Mapping[str, Template]) -> It
     for part in template.parts:
         if isinstance(part, Reference) and part.name in values:
             value = values[part.name]
-            if part.filter:
-                yield Literal(filtered(_constant(value, part.name), part.filter))
-            else:
-                yield from value.parts
+            yield from _through(value, part) if part.filter else value.parts
         elif isinstance(part, Hole) and part.size in values:
-            size = number(_constant(values[part.size], part.size), part.size)
-            yield Hole(part.name, part.kind, size, size)
+            yield _counted(values[part.size], part)
         else:
             yield part
 
 
-def _constant(value: Template, name: str) -> bytes:
+def _through(value: Template, part: Reference) -> Iterator[Part]:
+    """Yields what a value is through a filter, which references in it can take over."""
+    passed_on = len(value.parts) == 1 or part.filter in ("upper", "lower")
+    for each in value.parts if passed_on else ():
+        if isinstance(each, Literal):
+            yield Literal(filtered(each.data, part.filter))
+        elif isinstance(each, Reference) and not each.filter:
+            yield Reference(each.name, part.filter)
+        else:
+            raise _unknown(value, part.name, described(part))
+    if not passed_on:
+        yield Literal(filtered(_constant(value, part.name, described(part)), part.filter))
+
+
+def _counted(value: Template, hole: Hole) -> Hole:
+    only = value.parts[0] if len(value.parts) == 1 else None
+    if isinstance(only, Reference) and not only.filter:
+        return replace(hole, size=only.name)
+    size = number(_constant(value, hole.size, "the number"), hole.size)
+    return Hole(hole.name, hole.kind, size, size)
+
+
+def _constant(value: Template, name: str, wanted: str) -> bytes:
     if any(not isinstance(part, Literal) for part in value.parts):
-        raise TemplateError(f"{name} is {value.describe()}, whose value is not known here", 0)
+        raise _unknown(value, name, wanted)
     return value.produce({})
+
+
+def _unknown(value: Template, name: str, wanted: str) -> TemplateError:
+    message = f"{name} is {value.describe()}, whose value is not known here"
+    return TemplateError(f"{message}: give {wanted} as a value of its own", 0)

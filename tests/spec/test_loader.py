@@ -310,6 +310,13 @@ def test_set_up():
     assert not event('server: "x"').setup
 
 
+@pytest.mark.parametrize(("given", "setup"), [(", setup: true", True), ("", False)])
+def test_set_up_of_a_fragment_is_that_of_all_its_events(given, setup):
+    more = 'fragments: {greet: {exchange: [client: "hi", server: "hi"]}}'
+    loaded = suite([f"{{use: greet{given}}}"], more=more)
+    assert [each.setup for each in loaded.cases[0].exchange] == [False, setup, setup]
+
+
 def test_over_names_the_transport():
     assert event('server: {says: "x", over: tcp}', transport="[udp, tcp]").over is Transport.TCP
 
@@ -362,6 +369,23 @@ fragments:
 def test_a_fragment_has_the_values_of_its_use():
     more = 'fragments: {greet: {with: [who], exchange: [server: "hi {who|upper}"]}}'
     assert event("{use: greet, who: bob}", more=more).act == Says(literal(b"hi BOB"))
+
+
+@pytest.mark.parametrize(
+    ("given", "written", "said"),
+    [
+        ("{word}", "{v|length}", "{word|length}"),
+        ("{word}", "{v|reverse}", "{word|reverse}"),
+        ("a {word}", "{v|upper}", "A {word|upper}"),
+        ("{size}", "{_:bytes(v)}", "{_:bytes(size)}"),
+    ],
+)
+def test_a_filter_on_a_value_that_is_a_reference(given, written, said):
+    more = f"""\
+parameters: {{word: {{letters: [1, 9]}}, size: {{int: [1, 9]}}}}
+fragments: {{put: {{with: [v], exchange: [server: "{written}"]}}}}
+"""
+    assert event(f'{{use: put, v: "{given}"}}', more=more).act == Says(parse(said))
 
 
 def test_a_repeat_is_written_out():

@@ -110,10 +110,33 @@ def test_values_are_put_in():
     assert made.parts == wanted
 
 
-@pytest.mark.parametrize("text", ["{x|upper}", "{d:bytes(x)}"], ids=["filter", "size"])
-def test_a_value_that_is_not_known_yet_cannot_be_counted_or_changed(text):
-    with pytest.raises(TemplateError, match="whose value is not known here"):
-        template.substituted(parse(text), {"x": parse("{y}")})
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{x|upper}", "{_:word}"),
+        ("{x|upper}", "a {y|lower}"),
+        ("{x|length}", "a {y}"),
+        ("{x|reverse}", "{y|upper}"),
+        ("{d:bytes(x)}", "1{y}"),
+        ("{d:bytes(x)}", "{y|length}"),
+    ],
+)
+def test_a_value_that_is_not_known_yet_cannot_be_counted_or_changed(text, value):
+    with pytest.raises(TemplateError, match=r"whose value is not known here: give .* of its own"):
+        template.substituted(parse(text), {"x": parse(value)})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "made"),
+    [
+        ("{x|length}", "{y}", "{y|length}"),
+        ("{x|upper}", "a{y}", "A{y|upper}"),
+        ("{x|length}", "", "0"),
+        ("{d:bytes(x)}", "{y}", "{d:bytes(y)}"),
+    ],
+)
+def test_a_single_reference_takes_a_filter_over(text, value, made):
+    assert template.substituted(parse(text), {"x": parse(value)}) == parse(made)
 
 
 TEXTS = [
