@@ -5,6 +5,7 @@ Belongs here: what must hold along a case's events. Must not know: YAML's shapes
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 from harness.errors import Place, SpecError
@@ -39,7 +40,9 @@ def _along(
         for message in referring(event):
             for name in sorted(message.references - bound):
                 message_ = f"{{{name}}} is bound by nothing before it"
-                raise _error(trees, event.place, message_, f"{{{name}", f"({name})")
+                close = difflib.get_close_matches(name, bound, n=1)
+                hint = f"did you mean {{{close[0]}}}?" if close else ""
+                raise _error(trees, event.place, message_, f"{{{name}", f"({name})", hint=hint)
         for says in messages(event.act):
             for name in sorted(says.message.captures & set(suite.parameters)):
                 message_ = f"the capture {name!r} has the name of a parameter"
@@ -78,8 +81,8 @@ def _several(trees: Trees, case: Case) -> None:
         raise _error(trees, case.place, message)
 
 
-def _error(trees: Trees, place: Place, message: str, *tokens: str) -> SpecError:
+def _error(trees: Trees, place: Place, message: str, *tokens: str, hint: str = "") -> SpecError:
     """Returns an error at the first of the tokens that stands in the event's line."""
     tree = trees[place.file]
     found = (tree.found(place, token) for token in tokens)
-    return tree.error(next((each for each in found if each != place), place), message)
+    return tree.error(next((each for each in found if each != place), place), message, hint)

@@ -84,7 +84,16 @@ def _judged(
     if isinstance(judged, Matched) and judged.length == len(data):
         return judged
     message = f"the example {quoted(data, _SHOWN)} does not satisfy its expectation"
-    return Finding(event.place, f"{message}: {_why(judged, data)}")
+    return Finding(event.place, f"{message}: {_why(judged, data)}", _of_drawn(exchange.suite, says))
+
+
+def _of_drawn(suite: Suite, says: Says) -> str:
+    """Returns what to do about an example that has not the drawn values of its expectation."""
+    given = says.example.references if says.example is not None else frozenset()
+    for name in sorted(says.message.references - given):
+        if name in suite.parameters and suite.parameters[name].varies:
+            return f"{{{name}}} is drawn: write {{{name}}} in the example"
+    return ""
 
 
 def _held_against(

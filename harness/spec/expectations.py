@@ -17,7 +17,6 @@ from harness.spec.model import (
     Event,
     Level,
     Origin,
-    Parameter,
     Prints,
     Role,
     Says,
@@ -139,7 +138,7 @@ def _not_to_be_known(exchange: Exchange) -> Iterator[Finding]:
     launch = exchange.suite.launches.get(Role.CLIENT)
     if Role.CLIENT not in exchange.roles or launch is None:
         return
-    drawn = {name for name, each in exchange.suite.parameters.items() if _varies(each)}
+    drawn = {name for name, each in exchange.suite.parameters.items() if each.varies}
     known = {name for name in drawn if f"{{{name}}}" in launch.run}
     for event in exchange.events:
         names = [says.message.references & drawn - known for says in messages(event.act)]
@@ -152,12 +151,6 @@ def _not_to_be_known(exchange: Exchange) -> Iterator[Finding]:
             yield Finding(event.place, message)
         for message_ in referring(event):
             known |= message_.references
-
-
-def _varies(parameter: Parameter) -> bool:
-    if parameter.kind == "choice":
-        return len(parameter.choices) > 1
-    return parameter.kind != "int" or parameter.low < parameter.high
 
 
 LOOKS: tuple[Callable[[Exchange], Iterator[Finding]], ...] = (

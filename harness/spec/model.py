@@ -234,6 +234,13 @@ class Parameter:
     high: int = 0
     choices: tuple[str, ...] = ()
 
+    @property
+    def varies(self) -> bool:
+        """Says whether it is not always the same."""
+        if self.kind == "choice":
+            return len(self.choices) > 1
+        return self.kind != "int" or self.low < self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:

@@ -35,6 +35,7 @@ _ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.", re.DOTALL)  # one character i
 _DEEPEST = 50  # nodes within nodes
 _MOST_NODES = 1_000_000  # with all aliases spelled out
 _FEW = 8  # words that a message lists
+_IN_QUOTES = "a text with braces, a colon or a comma is put in quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,17 @@ class Tree:
         """Raises: SpecError at the first key that is not among the names."""
         for name, field in fields.items():
             if name not in names:
-                raise self.error(
-                    field.place, f"unknown key {name!r} in {what}", _closest(name, names)
-                )
+                hint = self._unquoted(field) or _closest(name, names)
+                raise self.error(field.place, f"unknown key {name!r} in {what}", hint)
+
+    def _unquoted(self, field: Field) -> str:
+        """Returns what to do about a key without a colon: {word} is read as such."""
+        line, start = self._line(field.place), field.place.column - 1
+        before, behind = line[:start].rstrip()[-1:], line[start + len(field.name) :].lstrip()[:1]
+        if kind_of(field.node) != "nothing" or behind not in ("}", ","):
+            return ""
+        alone = (before, behind) == ("{", "}")
+        return f'{_IN_QUOTES}: "{{{field.name}}}"' if alone else _IN_QUOTES
 
     def required(self, node: Node, fields: Fields, what: str, names: Collection[str]) -> None:
         """Raises: SpecError where one of the names is missing."""
@@ -187,6 +196,9 @@ class Tree:
 
     def word(self, node: Node, what: str, among: Collection[str]) -> str:
         """Returns one of the given words. Raises: SpecError with the closest of them."""
+        if _is_misread(node) and node.value not in among and 0 < len(among) <= _FEW:
+            found = str(node.value)
+            raise self.error(node, f"{what} is one of {', '.join(among)}, found {found}")
         found = self.text(node, what)
         if found in among:
             return found
@@ -242,8 +254,11 @@ class Tree:
         mark = exc.problem_mark or exc.context_mark
         place = Place(self.path, mark.line + 1, mark.column + 1) if mark else Place(self.path)
         is_tab = self._line(place)[place.column - 1 :].startswith("\t")
+        problem = exc.problem or exc.context or ""
         hint = "a tab: YAML indents with blanks" if is_tab else ""
-        return self.error(place, f"this is no YAML: {exc.problem or exc.context}", hint)
+        if "expected ',' or" in problem or "mapping values are not allowed" in problem:
+            hint = _IN_QUOTES
+        return self.error(place, f"this is no YAML: {problem}", hint)
 
     def _unprintable(self, text: str, exc: yaml.reader.ReaderError) -> SpecError:
         before = _LINE_END.split(text[: text.find(chr(exc.character))])
@@ -277,6 +292,11 @@ def is_verbatim(node: Node) -> bool:
 def is_mapping(node: Node) -> bool:
     """Says whether a node has keys."""
     return isinstance(node, yaml.MappingNode)
+
+
+def _is_misread(node: Node) -> bool:
+    """Says whether a word is written that YAML reads as something else."""
+    return is_scalar(node) and bool(node.value) and not is_text(node)
 
 
 def is_text(node: Node) -> bool:

@@ -294,6 +294,13 @@ def test_an_example_that_its_expectation_does_not_take(message, example, why):
     ]
 
 
+def test_an_example_without_what_is_drawn_is_told_to_have_it():
+    head = changed(("probe:", "parameters: {n: {digits: 9}}\nprobe:"))
+    said = 'client: {says: "{n} {_:word}\\n", example: "42 hello\\n"}'
+    (told,) = found(with_events(said, 'server: "b\\n"', text=head))
+    assert told.endswith("\n    {n} is drawn: write {n} in the example")
+
+
 def test_examples_are_judged_for_several_seeds():
     head = changed(("probe:", "parameters: {number: {int: [1, 20]}}\nprobe:"))
     text = with_events('client: {says: "{_:digits(1)}\\n", example: "{number}\\n"}',
