@@ -53,7 +53,9 @@ def wait_until_bound(
     while missing:
         if process.status() is not None and not process.pids():
             process.drain()
-            raise TargetError(f"{_ending(process)} before {_wanted(missing, port)}", process.tail)
+            raise TargetError(
+                f"the server {_ending(process)} before {_wanted(missing, port)}", process.tail
+            )
         if time.monotonic() >= until:
             raise _late(process, port, missing, tables, f" within {seconds:g} s")
         if not _wait(process, tick) and tick == _LAST_TICK and _never(process, tables):
@@ -103,9 +105,47 @@ def _late(
     for each in holders(port, missing, tables):
         if each.inode not in own and each.reachable:
             return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
-    instead = ", ".join(sorted({str(each) for each in tables.bound_by(own)})) or "nothing"
-    wanted = f"did not listen on {' and '.join(missing)} port {port}{when}"
-    return TargetError(f"{wanted} (it listens on {instead})", process.tail)
+    wanted = f"{' and '.join(missing)} port {port}"
+    instead = sorted(tables.bound_by(own), key=str)
+    if not instead:
+        told = f"the server did not listen on {wanted}{when}: it listens on nothing"
+        return TargetError(told, process.tail)
+    shown = ", ".join(dict.fromkeys(map(str, instead)))
+    hint = next(filter(None, (_hint(each, port, missing, process) for each in instead)), "")
+    return TargetError(f"the server listens on {shown}, not on {wanted}", process.tail, hint)
+
+
+_EPHEMERAL = range(32_768, 61_000)  # ip_local_port_range of ip(7), as Linux ships it
+
+
+def _hint(there: Bound, port: int, missing: Collection[Transport], process: Process) -> str:
+    """Returns what this socket tells of the mistake, "" where that is not certain."""
+    if there.port == port and there.transport in missing:
+        return f"{there.address} does not take what is sent to 127.0.0.1: bind to INADDR_ANY"
+    if there.port == port:
+        kind = {Transport.TCP: "SOCK_STREAM", Transport.UDP: "SOCK_DGRAM"}
+        return f"this suite speaks {' and '.join(missing)}: {kind[next(iter(missing))]}"
+    if there.transport not in missing:
+        return ""
+    if there.port == int.from_bytes(port.to_bytes(2, "little"), "big"):
+        return f"{there.port} is {port} with its two bytes swapped: htons() is missing"
+    if there.port in _EPHEMERAL:
+        return (
+            f"unless {there.port} stands in the program, the kernel chose it: bind() was not "
+            "called or failed: look at what it returns"
+        )
+    if str(port) in _words(process):
+        return f"the port to use is on the command line (argv): take {port} from there"
+    return ""
+
+
+def _words(process: Process) -> list[str]:
+    """Returns the command line of the main process."""
+    try:
+        words = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return words.decode(errors="replace").split("\0")
 
 
 def _wanted(missing: tuple[Transport, ...], port: int) -> str:

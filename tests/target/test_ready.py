@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import MachineError, TargetError
+from harness.network.endpoint import free_on
 from harness.spec.model import Transport
 from harness.target.ready import holders, refuse_strangers, socket_inodes, wait_until_bound
 
@@ -110,19 +111,23 @@ def test_a_server_is_ready_once_its_socket_stands(serve, tables, free_port, does
 @pytest.mark.parametrize(
     ("does", "transports", "message"),
     [
-        ("exit=3", [TCP], r"exited with code 3 before it listened on tcp port {port}$"),
+        ("exit=3", [TCP], r"^the server exited with code 3 before it listened on tcp port {port}$"),
         ("exit=0", [TCP, UDP], r"exited with code 0 before it listened on tcp and udp port {port}"),
         ("kill=11", [UDP], r"was ended by SIGSEGV before it listened on udp port {port}"),
         ("kill=40", [UDP], r"was ended by signal 40 before"),
         ("background exit=1", [TCP], r"exited with code 0 before"),
-        ("port=PORT tcp", [TCP], r"on tcp port {port} and .* \(it listens on tcp port {other}\)"),
-        ("udp", [TCP], r"on tcp port {port} .*\(it listens on udp port {port}\)"),
-        ("tcp", [TCP, UDP], r"on udp port {port} .*\(it listens on tcp port {port}\)"),
-        ("tcp=127.0.0.2", [TCP], r"\(it listens on tcp port {port} of 127.0.0.2 only\)"),
-        ("tcp=::1", [TCP], r"\(it listens on tcp port {port} of ::1 only\)"),
-        ("v6only", [TCP], r"\(it listens on tcp port {port} of :: only\)"),
-        ("bound", [TCP], r"waits for something else \(it listens on nothing\)"),
-        ("", [TCP], r"did not listen on tcp port {port} and waits for something else"),
+        (
+            "port=PORT tcp",
+            [TCP],
+            r"^the server listens on tcp port {other}, not on tcp port {port}$",
+        ),
+        ("udp", [TCP], r"listens on udp port {port}, not on tcp port {port}"),
+        ("tcp", [TCP, UDP], r"listens on tcp port {port}, not on udp port {port}"),
+        ("tcp=127.0.0.2", [TCP], r"listens on tcp port {port} of 127.0.0.2 only, not on tcp"),
+        ("tcp=::1", [TCP], r"listens on tcp port {port} of ::1 only, not on tcp port {port}"),
+        ("v6only", [TCP], r"listens on tcp port {port} of :: only, not on tcp port {port}"),
+        ("bound", [TCP], r"and waits for something else: it listens on nothing"),
+        ("", [TCP], r"^the server did not listen on tcp port {port} and waits for something else"),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )
@@ -134,6 +139,43 @@ def test_what_a_server_did_instead_is_told(serve, free_port, other_port, does, t
     assert time.monotonic() - start < PATIENCE / 2  # at once, not when the time is over
 
 
+@pytest.mark.parametrize(
+    ("does", "transports", "hint"),
+    [
+        ("port=SWAPPED tcp", [TCP], "{swapped} is {port} with its two bytes swapped: htons() is"),
+        ("port=SWAPPED udp", [UDP], "htons() is missing"),
+        ("port=0 tcp", [TCP], "bind() was not called or failed"),
+        ("port=FIXED tcp", [TCP], "the port to use is on the command line (argv): take {port}"),
+        ("tcp=127.0.0.2", [TCP], "127.0.0.2 does not take what is sent to 127.0.0.1"),
+        ("udp", [TCP], "this suite speaks tcp: SOCK_STREAM"),
+        ("tcp", [UDP], "this suite speaks udp: SOCK_DGRAM"),
+        ("tcp", [TCP, UDP], "this suite speaks udp: SOCK_DGRAM"),
+        ("port=FIXED udp", [TCP], ""),
+        ("", [TCP], ""),
+    ],
+)
+def test_where_the_mistake_is_certain_a_hint_tells_it(
+    serve, free_port, fixed_port, does, transports, hint
+):
+    swapped = (free_port & 255) << 8 | free_port >> 8
+    if "SWAPPED" in does and (swapped < 1024 or swapped == free_port):
+        pytest.skip(f"port {swapped} is not for this test to bind")
+    does = does.replace("SWAPPED", str(swapped)).replace("FIXED", str(fixed_port))
+    with pytest.raises(TargetError) as told:
+        serve(does, *transports)
+    assert hint.format(swapped=swapped, port=free_port) in told.value.hint
+    assert bool(hint) == bool(told.value.hint)
+
+
+@pytest.fixture
+def fixed_port():
+    """Returns a free port that the kernel gives to nobody by itself."""
+    for port in range(20_000, 32_000):
+        if free_on(port, (TCP, UDP)):
+            return port
+    pytest.fail("no port is free")
+
+
 @pytest.fixture
 def other_port():
     with socket.socket() as stream:
@@ -143,7 +185,7 @@ def other_port():
 
 @pytest.mark.parametrize("does", ["spin", "sleep=1000"])
 def test_a_server_that_may_still_come_has_its_time(serve, free_port, does):
-    with pytest.raises(TargetError, match=r"within 0.2 s \(it listens on nothing\)"):
+    with pytest.raises(TargetError, match=r"within 0.2 s: it listens on nothing"):
         serve(does, TCP, seconds=0.2)
 
 
