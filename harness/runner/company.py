@@ -58,7 +58,11 @@ class Company:
         return self._channels.get(connection)
 
     def add(self, channel: Channel) -> None:
-        """Lets a channel carry its connection from here on."""
+        """Lets a channel carry its connection from here on; the one before is closed."""
+        before = self._channels.get(channel.connection)
+        if isinstance(before, StreamChannel) or (before is not None and not before.shared):
+            self._watch.remove(before.sock.fileno())
+            before.close()
         self._channels[channel.connection] = channel
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
 

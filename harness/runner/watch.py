@@ -108,8 +108,8 @@ class Watch:
         ours = [os.fstat(fd).st_ino for fd in self._readers]
         proof = prove(self.process, self._tables, ours)
         self.ticks = proof.kind is Rest.TIMED
-        if proof.kind is Rest.GONE:  # the last of those that the main process has left behind
-            self._bury(self.process)
+        if proof.kind is Rest.GONE:
+            self._see_end()
         # What it said last was here before it went to rest: over loopback, and at a terminal,
         # a write() has delivered when it returns.
         return proof.evidence if proof.kind is Rest.RESTS and not self.look(0) else ""
@@ -156,11 +156,7 @@ class Watch:
                 break
         self._take_output()
         # A server that goes to the background ends well; one that crashes is dead, whoever is left.
-        if process.status() or not process.pids():
-            self._bury(process)
-
-    def _bury(self, process: Process) -> None:
         status = process.status()
-        if status is not None:
+        if status is not None and (status != 0 or not process.pids()):
             self.exited = True
             self.pending.append(Exited(status))
