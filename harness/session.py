@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +23,8 @@ import pytest
 from harness.errors import HarnessError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector
 from harness.report import junit
-from harness.report.failure import repeated_report
-from harness.report.page import PLAIN_WIDTH, cut, printable, without_colour
+from harness.report.group import listed, same_faults
+from harness.report.page import PLAIN_WIDTH, cut_list, printable, without_colour
 from harness.report.result import Result, from_data
 from harness.report.summary import closing_lines
 from harness.runner.job import Job, Settings
@@ -96,7 +96,8 @@ class Run:
         self._runner: Runner | None = None
         self._is_worker = hasattr(config, "workerinput")
         self._results: list[Result] = []
-        self._first: dict[tuple[str, ...], str] = {}
+        self._failures: list[tuple[pytest.TestReport, Told]] = []
+        self._folded: dict[str, list[pytest.TestReport]] = {}
 
     def close(self) -> None:
         """Stops what still runs; also after an interrupt."""
@@ -171,18 +172,16 @@ class Run:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keeps the result, and tells a failure in full once and shortly from then on."""
+        """Keeps the result, and has a failure told in our words."""
         data = getattr(report, _NAME, None)
         if data is None or self._is_worker:
             return
         result = from_data(data)
         self._results.append(result)
         if report.failed:
-            first = self._first.setdefault(result.same_fault, result.name)
-            shown = result.report
-            if first != result.name:
-                shown = repeated_report(result, first, self._told["width"], colour=True)
-            report.longrepr = Told(result, shown)  # type: ignore[assignment] # by its methods
+            told = Told(result, self._told["width"])
+            self._failures.append((report, told))
+            report.longrepr = told  # type: ignore[assignment] # by its methods
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
@@ -204,10 +203,40 @@ class Run:
         lines += [f"{_NAME}: and {more} more"] if more > 0 else []
         return [*lines, f"{_NAME}: seed {self._request.seed}"]
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Folds failures that one story tells, unless each is asked for with -v.
+
+        What is folded is out of pytest's list while pytest tells the failures, no longer.
+        """
+        writer: pytest.TerminalReporter | None
+        writer = session.config.pluginmanager.get_plugin("terminalreporter")
+        if writer is None or self._is_worker or session.config.get_verbosity() > 0:
+            return
+        if session.config.getoption("tbstyle") in ("no", "line"):
+            return
+        for category in ("failed", "error"):
+            reports = writer.stats.get(category, [])
+            self._folded[category] = list(reports)
+            reports[:] = self._told_in_full(reports)
+
+    def _told_in_full(self, reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
+        """Returns the reports that stand for others, which they list, and strangers' reports."""
+        listed_here = {id(report) for report in reports}
+        ours = [(report, told) for report, told in self._failures if id(report) in listed_here]
+        by_result = {id(told.result): (report, told) for report, told in ours}
+        hidden = {id(report) for report, _ in ours}
+        for first, *others in same_faults([told.result for _, told in ours]):
+            report, told = by_result[id(first)]
+            told.others = others
+            hidden.remove(id(report))
+        return [each for each in reports if id(each) not in hidden]
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tells what pytest does not show by itself, and the points at the end."""
         writer = terminalreporter
         stats = writer.stats
+        stats.update({name: reports for name, reports in self._folded.items() if reports})
         if writer.config.getoption("tbstyle") != "no":
             for category in ("blocked", "inconclusive"):
                 self._tell_grouped(writer, category.upper(), stats.get(category, []))
@@ -232,16 +261,21 @@ class Run:
         for members in by_reason.values():
             _write(writer, members[0].report)
             if len(members) > 1:
-                names = ", ".join(f"{each.case}[{each.delivery}]" for each in members[1:])
-                writer.write_line(f"  the same  {cut(names, 4 * self._told['width'])}")
+                names = [f"{each.case}[{each.delivery}]" for each in members[1:]]
+                writer.write_line(f"  the same  {cut_list(names, 4 * self._told['width'])}")
             writer.write_line("")
 
     def _tell_warned(self, writer: pytest.TerminalReporter) -> None:
         warned = [each for each in self._results if each.judged is Verdict.WARN and not each.known]
-        if warned:
-            writer.write_sep("=", "WARNED (a should was not met)")
-        for each in warned:
-            writer.write_line(f"{each.name}: {printable(each.reason)}", yellow=True)
+        for title, worn in (
+            ("WARNED (a should was not met)", False),
+            ("WORN (fails only on a process that has served others)", True),
+        ):
+            group = [each for each in warned if bool(each.broken_by) is worn]
+            if group:
+                writer.write_sep("=", title)
+            for each in group:
+                writer.write_line(f"{each.name}: {printable(each.reason)}", yellow=True)
 
 
 class Worker(Protocol):
@@ -260,23 +294,25 @@ class Writer(Protocol):
 
 
 class Told:
-    """A failure as pytest shows it: full in files, short where it was told before.
+    """A failure as pytest shows it; on the terminal with the `others` that it stands for.
 
     It has the methods that pytest asks of such an object; `reprcrash` is the reason that
     stands in the short summary and in JUnit's `message`.
     """
 
-    def __init__(self, result: Result, shown: str) -> None:
-        self._full = without_colour(result.report)
-        self._shown = shown
+    def __init__(self, result: Result, width: int) -> None:
+        self.result = result
+        self.others: Sequence[Result] = ()
         self.reprcrash = Crash(printable(result.reason))
+        self._width = width
 
     def __str__(self) -> str:
-        return self._full
+        return without_colour(self.result.report)
 
     def toterminal(self, tw: Writer) -> None:
         """Writes to pytest's terminal writer."""
-        for line in self._shown.splitlines():
+        others = listed(self.others, self._width, colour=True) if self.others else ""
+        for line in [*self.result.report.splitlines(), *others.splitlines()]:
             tw.line(line if tw.hasmarkup else without_colour(line))
 
 

@@ -141,7 +141,7 @@ def test_a_good_target_passes(run):
     )
 
 
-def test_a_failure_is_told_in_full_once_and_shortly_from_then_on(run, pytester):
+def test_a_fault_is_told_in_full_once_and_its_other_cases_by_name(run, pytester):
     result = run(*on("one_read", "--junitxml=found.xml", "--seed=7", "-k", "capitals"))
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     out = result.stdout.str()
@@ -159,6 +159,11 @@ def test_a_failure_is_told_in_full_once_and_shortly_from_then_on(run, pytester):
     ):
         assert part in out
     assert "broken    SHOUT-1 (must)" in out
+    assert out.count("FAIL  shout/") == 1
+    assert "the same  1 more" in out
+    assert re.search(r"^ {12}capitals\[bytewise\]  expected ", out, re.M)
+    assert out.count("-k 'shout/capitals[") == 1
+    assert "2 failed" in out
 
     found = ElementTree.parse(pytester.path / "found.xml")
     cases = {case.get("name"): case for case in found.iter("testcase")}
@@ -192,7 +197,8 @@ def test_what_cannot_start_fails_once_and_blocks_the_rest(run, pytester):
     out = result.stdout.str()
     assert re.search(r"= 1 failed, 1 skipped, \d blocked in", out)
     assert out.count("BLOCKED  shout/") == 1
-    assert "  the same  " in out
+    assert re.search(r"  the same  .*capitals\[split\]", out)
+    assert "Use upper()" not in out
     assert not list(ElementTree.parse(pytester.path / "found.xml").iter("error"))
 
 
@@ -213,6 +219,13 @@ def test_a_known_deviation_does_not_turn_the_run_red(run, pytester):
     result = run("--target=folder", "--spec=shout.yaml")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["  known     As it ever was.", "*1 known*"])
+
+
+def test_each_failure_is_told_in_full_with_v(run, pytester):
+    out = run(*on("one_read", "-v", "-k", "capitals")).stdout.str()
+    assert "FAIL  shout/capitals[split]" in out
+    assert "FAIL  shout/capitals[bytewise]" in out
+    assert "the same" not in out
 
 
 def test_workers_find_the_same_as_one_process(run):

@@ -14,7 +14,7 @@ from harness.errors import SpecError
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-PYTESTS = {"--strict", "--junitxml", "-k", "-m", "-n"}  # in the table, but pytest's own
+PYTESTS = {"--strict", "--junitxml", "-k", "-m", "-n", "-v"}  # in the table, but pytest's own
 
 
 def block(name):

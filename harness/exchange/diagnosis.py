@@ -117,8 +117,10 @@ def _coalesced(answer: Answer) -> str:
 
 
 def _older(answer: Answer) -> str:
-    for earlier in list(answer.sent)[:-1]:
-        if earlier and answer.actual.lower().startswith(earlier.lower().rstrip(b"\r\n")):
+    wanted, found = answer.expected.lower(), answer.actual.lower()
+    for earlier in answer.sent[:-1]:
+        start = earlier.lower().rstrip(b"\r\n")
+        if start and found.startswith(start) and not wanted.startswith(start):
             return "The answer is that to an earlier message."
     return ""
 

@@ -15,8 +15,7 @@ from harness.exchange.delivery import PROVES
 from harness.report.conversation import add_conversation
 from harness.report.difference import add_comparison
 from harness.report.output import build_lines, output_lines
-from harness.report.page import Page, Paint, cut, printable
-from harness.report.result import Result
+from harness.report.page import Page, Paint, printable
 from harness.runner.outcome import Outcome
 from harness.spec.model import Delivery
 from harness.verdict import Fault, Verdict
@@ -78,19 +77,6 @@ def failure_report(
     _add_output(page, outcome)
     _add_meaning(page, outcome)
     page.row("again", page.painted(printable(command), Paint.STRONG))
-    return page.text()
-
-
-def repeated_report(result: Result, first: str, width: int, colour: bool) -> str:
-    """Returns the short form for a case that failed in the same way as the one named `first`."""
-    page = Page(width, colour)
-    _add_header(page, Verdict(result.verdict), result.name, result.target, result.role)
-    page.paragraph("reason", result.reason, most=3)
-    if result.compared:
-        page.row("", cut(result.compared, page.room))
-    page.row("as in", printable(first) + ", told in full above")
-    _add_delivery(page, Delivery(result.delivery))
-    page.row("again", page.painted(printable(result.command), Paint.STRONG))
     return page.text()
 
 

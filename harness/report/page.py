@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 
 NARROWEST, WIDEST = 60, 120
@@ -54,6 +55,19 @@ def without_colour(text: str) -> str:
 def cut(text: str, columns: int) -> str:
     """Returns the text in at most so many columns, with dots where it was longer."""
     return text if len(text) <= columns else text[: max(columns - 3, 0)] + "..."
+
+
+def cut_list(names: Sequence[str], columns: int) -> str:
+    """Returns the names in at most so many columns, cut between two, at least one of them."""
+    shown = ""
+    for at, name in enumerate(names):
+        left = len(names) - at - 1
+        longer = f"{shown}, {name}" if shown else name
+        tail = f" and {left} more" if left else ""
+        if shown and len(longer) + len(tail) > columns:
+            return f"{shown} and {left + 1} more"
+        shown = longer
+    return shown
 
 
 class Page:

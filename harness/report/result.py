@@ -54,11 +54,6 @@ class Result:
         """The verdict as such."""
         return Verdict(self.verdict)
 
-    @property
-    def same_fault(self) -> tuple[str, ...]:
-        """What two results share when one story tells both."""
-        return (self.target, self.suite, self.role, self.case, self.reason)
-
     def data(self) -> dict[str, Any]:
         """Returns the fields, for `from_data` in another process."""
         return {each: getattr(self, each) for each in self.__slots__}

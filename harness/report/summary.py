@@ -24,7 +24,6 @@ WORDS = {
     Verdict.ERROR: "in error",
 }
 _MOST_CASES = 3
-_BREAKS = (Verdict.FAIL, Verdict.WARN)
 
 
 def closing_lines(results: Sequence[Result], width: int, colour: bool) -> str:
@@ -48,7 +47,9 @@ def _add_subject(page: Page, subject: tuple[str, str, str], results: Sequence[Re
     page.paragraph("points", points_line(results))
     page.row("cases", counts_line(results))
     for told in broken_requirements(results):
-        page.paragraph("broken", told, Paint.BAD, most=3)
+        page.paragraph("broken", told, Paint.BAD, most=8)
+    for told in _warnings(results):
+        page.paragraph("warned", told, Paint.DOUBTFUL)
     worn = [each for each in results if each.broken_by]
     if worn:
         page.paragraph("worn", _worn_line(worn), Paint.DOUBTFUL, most=3)
@@ -73,7 +74,7 @@ def counts_line(results: Iterable[Result]) -> str:
 
 
 def broken_requirements(results: Sequence[Result]) -> list[str]:
-    """Returns a line for each requirement that a failed or warned result verifies."""
+    """Returns a line for each requirement that a failed result verifies."""
     told = []
     rules = dict.fromkeys(rule for each in results for rule in each.rules)
     ordinary = {each.case: each.judged for each in results if not each.by_delivery}
@@ -82,12 +83,25 @@ def broken_requirements(results: Sequence[Result]) -> list[str]:
         broken = [each for each in verifying if _shows(each, rule, ordinary)]
         if broken:
             names = [f"{each.case}[{each.delivery}]" for each in broken]
-            more = len(names) - _MOST_CASES
-            shown = ", ".join(names[:_MOST_CASES]) + (f" and {more} more" if more > 0 else "")
             told.append(
-                f"{rule[0]} ({rule[1]}) in {len(broken)} of {len(verifying)}: {rule[2]} ({shown})"
+                f"{rule[0]} ({rule[1]}) in {len(broken)} of {len(verifying)}: {rule[2]} "
+                f"({_some(names)})"
             )
     return told
+
+
+def _warnings(results: Sequence[Result]) -> list[str]:
+    """Returns a line for each reason of a warning: less than right, and nothing is broken."""
+    by_reason: dict[str, list[str]] = {}
+    for each in results:
+        if each.judged is Verdict.WARN and not each.known and not each.broken_by:
+            by_reason.setdefault(each.reason, []).append(f"{each.case}[{each.delivery}]")
+    return [f"{reason} ({_some(names)})" for reason, names in by_reason.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_CASES
+    return ", ".join(names[:_MOST_CASES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _worn_line(worn: Sequence[Result]) -> str:
@@ -102,11 +116,11 @@ def _shows(result: Result, rule: tuple[str, str, str], ordinary: Mapping[str, Ve
     Where the same case goes well as it is, it is the delivery's requirement that is broken, and
     no other; where it does not, the delivery shows nothing more.
     """
-    if result.judged not in _BREAKS or result.known or result.broken_by:
+    if result.judged is not Verdict.FAIL or result.known:
         return False
     if not result.by_delivery or result.case not in ordinary:
         return True
-    return (rule == result.rules[0]) is (ordinary[result.case] not in _BREAKS)
+    return (rule == result.rules[0]) is (ordinary[result.case] is not Verdict.FAIL)
 
 
 def _number(points: float) -> str:

@@ -33,6 +33,7 @@ ROWS = [
     ("parrot", b"HELLO\n", b"hello\n", {}, "what was sent, unchanged"),
     ("echo", b"hello\n", b"hello\nhello\n", {}, "came twice"),
     ("older", b"TWO\n", b"ONE\n", TWO, "to an earlier message"),
+    ("start-of-the-same", b"ONE TWO\n", b"ONE\n", {"sent": (b"one", b" two\n")}, ""),
     ("just-wrong", b"HELLO\n", b"GOODBYE\n", {}, ""),
     ("nothing-known", b"", b"HELLO\n", CUT, ""),
 ]  # fmt: skip

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 import harness
 from harness.errors import Place
 from harness.exchange.delivery import PROVES
-from harness.report.failure import failure_report, repeated_report
+from harness.report.failure import failure_report
 from harness.report.page import without_colour
-from harness.report.result import result_of
 from harness.runner.outcome import Entry, Kind
 from harness.spec.model import Delivery
 from harness.verdict import Comparison, Fault, Finding, Verdict
@@ -115,19 +114,6 @@ def test_a_case_broken_by_an_earlier_one_names_it(make):
 
 def test_without_an_event_the_case_is_told(make):
     assert "specs/upper.yaml:20" in told(make(Finding(Verdict.BLOCKED, "no compiler")))
-
-
-def test_the_short_form_refers_to_the_first(make):
-    result = result_of(make(delivery=Delivery.SPLIT), COMMAND, "")
-    report = repeated_report(result, "upper/capitals[whole]", 80, colour=False)
-    assert len(report.splitlines()) <= 10
-    for part in (
-        "FAIL  upper/capitals[split]",
-        'expected "HELLO\\n", got "HELlO\\n"',
-        "upper/capitals[whole], told in full above",
-        COMMAND,
-    ):
-        assert part in report
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.page import Page, Paint, cut, printable, without_colour
+from harness.report.page import Page, Paint, cut, cut_list, printable, without_colour
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,11 @@ def test_empty_lines_neither_pile_up_nor_stand_at_the_ends():
 @pytest.mark.parametrize(("columns", "shown"), [(5, "hello"), (4, "h..."), (2, "...")])
 def test_cut(columns, shown):
     assert cut("hello", columns) == shown
+
+
+def test_names_are_cut_between_two():
+    names = ["one", "two", "three", "four"]
+    assert cut_list(names, 80) == "one, two, three, four"
+    assert cut_list(names, 20) == "one, two and 2 more"
+    assert cut_list(names, 3) == "one and 3 more"
+    assert cut_list([], 3) == ""

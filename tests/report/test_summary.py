@@ -72,6 +72,20 @@ def test_a_broken_requirement_is_named_with_its_cases(result):
     assert "capitals[whole], capitals[split], capitals[bytewise] and 2 more" in told
 
 
+def test_a_warning_is_warned_of_and_breaks_nothing(result):
+    results = [result(Verdict.WARN), result(Verdict.WARN, case="b", broken_by="a")]
+    told = closing_lines(results, 80, colour=False)
+    assert "warned    reason (capitals[whole])" in told
+    assert "worn      1 case passes" in told
+    assert "broken" not in told
+
+
+def test_the_names_of_a_long_requirement_are_told_to_their_end(result):
+    rules = (("LONG-1", "must", "word " * 60),)
+    told = closing_lines([result(Verdict.FAIL, rules=rules)], 80, colour=False)
+    assert "(capitals[whole])" in told
+
+
 def test_what_is_known_breaks_nothing_anew(result):
     told = closing_lines([result(Verdict.FAIL, known="xinetd does so")], 80, colour=False)
     assert "broken" not in told
