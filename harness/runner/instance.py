@@ -212,9 +212,9 @@ class Workshop:
         """Returns a port that no other worker of any run uses, held by a lock."""
         fixed = _fixed_port(job)
         if fixed is not None:
-            return fixed, locked_within(_lock_of(fixed), _TURN)
+            return fixed, locked_within(_ports(), fixed, _TURN)
         for port in self._candidates():
-            lock = try_lock(_lock_of(port))
+            lock = try_lock(_ports(), port)
             if lock is None:
                 continue
             if endpoint.free_on(port, tuple(Transport)):
@@ -254,10 +254,9 @@ def _launch_of(suite: Suite, role: Role) -> Launch:
     return suite.launches.get(role) or Launch()
 
 
-def _lock_of(port: int) -> Path:
-    """Locks lie where all runs of this user find them."""
-    home = Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}")
-    return home / f"{port}.port"
+def _ports() -> Path:
+    """Returns the file where all runs of this user lock ports, one byte for each."""
+    return Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}", "port")
 
 
 def _path() -> str:

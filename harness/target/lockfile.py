@@ -1,14 +1,16 @@
 """Lock files: one holder at a time among all processes of this machine.
 
-Belongs here: flock(2) with and without waiting. Must not know: what is locked. The kernel
-lets go when the holder ends, however it ends.
+Belongs here: locks of files and of single bytes, with and without waiting. Must not know:
+what is locked. The kernel lets go when the holder ends, however it ends.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import struct
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,33 +29,57 @@ class Lock:
         os.close(self._fd)
 
 
-def try_lock(path: Path) -> Lock | None:
-    """Returns the lock, None where another holds it."""
+def try_lock(path: Path, byte: int) -> Lock | None:
+    """Returns the lock of one byte of the file, None where another holds it."""
     fd = _opened(path)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _one(byte))
     except BlockingIOError:
         os.close(fd)
         return None
+    except OSError as exc:
+        os.close(fd)
+        raise MachineError(f"cannot lock {path}: {exc.strerror}") from exc
     return Lock(fd)
 
 
-def locked_within(path: Path, seconds: float) -> Lock:
+def locked_within(path: Path, byte: int, seconds: float) -> Lock:
     """Returns the lock as soon as no other holds it. Raises: MachineError when that is too late.
 
-    flock() has no deadline of its own: a child waits in it and hands the lock over, since a
-    lock belongs to the open file that both share.
+    fcntl() has no deadline of its own: a child waits in it and hands the lock over, since a
+    lock belongs to the open file that both share (F_OFD_SETLKW of fcntl(2)).
     """
+    lock = try_lock(path, byte)
+    if lock is not None:
+        return lock
     fd = _opened(path)
-    waiter = subprocess.Popen(["flock", str(fd)], pass_fds=[fd])
+    command = [sys.executable, "-I", "-S", "-c", _WAIT, str(fd), _one(byte).hex()]
+    waiter = subprocess.Popen(command, pass_fds=[fd])
     try:
-        waiter.wait(seconds)
-    except subprocess.TimeoutExpired as exc:
+        status = waiter.wait(seconds)
+    except BaseException as exc:
         waiter.kill()
         waiter.wait()
         os.close(fd)
-        raise MachineError(f"another run has held {path.name} for {seconds:.0f} s") from exc
+        if not isinstance(exc, subprocess.TimeoutExpired):
+            raise
+        told = f"another run has held {path.name} {byte} for {seconds:.0f} s"
+        raise MachineError(told) from exc
+    if status:
+        os.close(fd)
+        raise MachineError(f"cannot wait for the lock {path}: its process ended with {status}")
     return Lock(fd)
+
+
+_WAIT = (
+    "import fcntl, sys\n"
+    "fcntl.fcntl(int(sys.argv[1]), fcntl.F_OFD_SETLKW, bytes.fromhex(sys.argv[2]))"
+)
+
+
+def _one(byte: int) -> bytes:
+    """Returns struct flock: a write lock from this byte on, one long, of no process."""
+    return struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
 
 
 @contextmanager
