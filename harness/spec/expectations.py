@@ -15,17 +15,20 @@ from harness.spec.model import (
     Closes,
     Ending,
     Event,
+    Exits,
     Level,
     Origin,
     Prints,
     Role,
     Says,
     Silent,
+    Stores,
     Transport,
     Types,
 )
 from harness.wire.framing import DATAGRAM, Framing
-from harness.wire.message import Matched
+from harness.wire.message import Matched, Message
+from harness.wire.parts import Part, Reference
 from harness.wire.template import Template
 
 
@@ -130,27 +133,51 @@ def _silence_after_the_end(exchange: Exchange) -> Iterator[Finding]:
         yield Finding(last.place, message, "after the last event nothing more may come anyway")
 
 
-# -- what a client cannot know -----------------------------------------------------------
+# -- what a target cannot know, or nobody does -------------------------------------------
 
 
 def _not_to_be_known(exchange: Exchange) -> Iterator[Finding]:
-    """A client learns a drawn value from its command line, its user or the server."""
-    launch = exchange.suite.launches.get(Role.CLIENT)
-    if Role.CLIENT not in exchange.roles or launch is None:
-        return
+    """A target learns a drawn value from its command line, its user or its peer."""
     drawn = {name for name, each in exchange.suite.parameters.items() if each.varies}
-    known = {name for name in drawn if f"{{{name}}}" in launch.run}
+    for role in exchange.roles:
+        launch = exchange.suite.launches.get(role)
+        known = {name for name in drawn if launch and f"{{{name}}}" in launch.run}
+        for event in exchange.events:
+            names = [_told(says.message) & drawn - known for says in messages(event.act)]
+            said = isinstance(event.act, Says) or (
+                isinstance(event.act, AnyOf) and len(names) == len(event.act.choices)
+            )
+            if said and event.by is role and all(names):
+                yield Finding(event.place, _UNKNOWN[role].format(min(names[0])))
+            for message in referring(event):
+                known |= message.references
+
+
+_UNKNOWN = {
+    Role.CLIENT: "a client cannot know {{{}}}: nobody has typed it, no server said it",
+    Role.SERVER: "a server cannot know {{{}}}: no client said it",
+}
+
+
+def _told(message: Message) -> frozenset[str]:
+    """Returns the names whose values a message tells; a length may be the same for all."""
+    if not isinstance(message, Template):
+        return message.references
+    lengths = {each for each in message.parts if _is_length(each)}
+    return Template(tuple(each for each in message.parts if each not in lengths)).references
+
+
+def _is_length(part: Part) -> bool:
+    return isinstance(part, Reference) and part.filter == "length"
+
+
+def _of_nobody(exchange: Exchange) -> Iterator[Finding]:
+    """A terminal and files are looked at where they are the target's."""
+    roles = exchange.suite.roles
     for event in exchange.events:
-        names = [says.message.references & drawn - known for says in messages(event.act)]
-        said = isinstance(event.act, Says) or (
-            isinstance(event.act, AnyOf) and len(names) == len(event.act.choices)
-        )
-        if said and event.by is Role.CLIENT and all(names):
-            name = min(names[0])
-            message = f"a client cannot know {{{name}}}: nobody has typed it, no server said it"
-            yield Finding(event.place, message)
-        for message_ in referring(event):
-            known |= message_.references
+        if event.by not in roles and isinstance(event.act, Types | Prints | Stores | Exits):
+            message = f"nothing comes of this: no {event.by} is tested by this suite"
+            yield Finding(event.place, message, f"its roles are {', '.join(roles)}")
 
 
 LOOKS: tuple[Callable[[Exchange], Iterator[Finding]], ...] = (
@@ -159,4 +186,5 @@ LOOKS: tuple[Callable[[Exchange], Iterator[Finding]], ...] = (
     _nothing_expected,
     _silence_after_the_end,
     _not_to_be_known,
+    _of_nobody,
 )

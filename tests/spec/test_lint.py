@@ -67,6 +67,7 @@ DRAWN = changed(
     ("roles: [server]", "roles: [client]"),
     ("requirements:", f"{CLIENT_RUN}parameters: {{word: {{letters: 5}}}}\nrequirements:"),
 )
+OF_SERVERS = changed(("requirements:", "parameters: {word: {letters: 5}}\nrequirements:"))
 HOOKS = changed(("requirements:", "hooks: hooks.py\nrequirements:"))
 
 
@@ -249,6 +250,23 @@ def test_shipped_suites_have_no_finding(file):
             id="line-not-typed",
         ),
         pytest.param(
+            with_events('server: "hello {word|upper}\\n"', text=OF_SERVERS),
+            "x.yaml:19:9: a server cannot know {word}: no client said it",
+            id="answer-nobody-told",
+        ),
+        pytest.param(
+            with_events('client: {types: "hello"}'),
+            "x.yaml:18:9: nothing comes of this: no client is tested by this suite\n"
+            "    its roles are server",
+            id="typed-where-no-client-is-tested",
+        ),
+        pytest.param(
+            with_events('client: {prints: "hello"}'),
+            "x.yaml:18:9: nothing comes of this: no client is tested by this suite\n"
+            "    its roles are server",
+            id="printed-where-no-client-is-tested",
+        ),
+        pytest.param(
             with_events("server: 'it''s {_:word}\\n'"),
             "x.yaml:18:32: backslash and n, not a newline: use double quotes\n"
             '    within them "\\\\n" is a backslash and n',
@@ -412,6 +430,23 @@ def test_a_capture_that_may_be_used(text):
         ),
         pytest.param(
             with_events('client: {any_of: ["{word}\\n", "x\\n"]}', text=DRAWN), id="one-of-several"
+        ),
+        pytest.param(
+            with_events('client: "{word}\\n"', 'server: "{word}\\n"', text=OF_SERVERS),
+            id="told-by-the-client",
+        ),
+        pytest.param(
+            with_events('server: "{word|length}\\n"', text=OF_SERVERS), id="length-of-what-is-drawn"
+        ),
+        pytest.param(
+            with_events(
+                'server: "{word}\\n"',
+                text=changed(
+                    ("requirements:", 'target: {server: {run: "{program} {word}"}}\nrequirements:'),
+                    text=OF_SERVERS,
+                ),
+            ),
+            id="on-the-server-s-command-line",
         ),
         pytest.param(with_events(r"server: '{_:like([^\r\n]+)}'"), id="escapes-of-an-expression"),
         pytest.param(with_events(r'server: "a\\n\n"'), id="backslash-in-double-quotes"),
