@@ -91,6 +91,7 @@ class Driver:
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
         self._company = Company(plan, self._watch, self.record, welcome, self._shown)
+        self._watch.under_way = lambda: self._company.under_way(tables)
         self._watch.adopt(process)
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,
@@ -342,7 +343,7 @@ class Driver:
 
     def _rested(self) -> Signal | None:
         evidence = self._watch.rests()
-        if not evidence or self._company.under_way(self._tables):
+        if not evidence or self._watch.under_way():
             return None
         return Rested(evidence + self._company.where_it_went())
 

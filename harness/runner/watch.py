@@ -23,7 +23,7 @@ from harness.target.rest import prove
 
 _PRINTED_A_SECOND = 5_000_000  # bytes that are taken from a terminal, on a busy machine
 _MOST_PRINTING = 60.0
-_LAST_WORDS = 64  # looks at what a target said before its end; a flood must not last for ever
+_LAST_WORDS = 1.0  # seconds for what it said before its end; its children's must not last for ever
 LONGEST_LOOK = 50
 """Milliseconds between two looks at a target that does not rest."""
 
@@ -37,6 +37,7 @@ class Watch:
         self.ticks = False  # the last look found that it waits, with a time limit of its own
         self.printing = 0.0  # seconds that its own output has cost it, beside the case's time
         self.process: Process | None = None
+        self.under_way: Callable[[], bool] = lambda: False  # whether more is to come for certain
         self._schedule: Mapping[tuple[int, int], tuple[float, float]] = {}
         self._tables = tables
         self._record = record
@@ -151,9 +152,9 @@ class Watch:
         if process is None or self.exited:
             return
         self.remove(process.exit_fd)
-        for _ in range(_LAST_WORDS):  # what it said before its end comes first
-            if not self.look(1):
-                break
+        until = time.monotonic() + _LAST_WORDS  # what it said before its end comes first
+        while (self.look(1) or self.under_way()) and time.monotonic() < until:
+            continue
         self._take_output()
         # A server that goes to the background ends well; one that crashes is dead, whoever is left.
         status = process.status()

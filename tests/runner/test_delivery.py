@@ -312,3 +312,35 @@ def test_an_answer_that_went_to_a_stranger_is_told(play):
     outcome = play(DATAGRAMS, REMEMBERS, only=case, fresh=True)[case]
     assert outcome.verdict is Verdict.FAIL
     assert "its answer went to a stranger" in outcome.finding.evidence
+
+
+LAST_WORDS = """
+    suite: last-words
+    title: A client says much and leaves
+    roles: [client]
+    transport: tcp
+    requirements:
+      LAST-1: {level: must, text: All is sent.}
+    probe:
+      - client: {fill: "a line\\n", times: 700000}
+    cases:
+      - id: once-more
+        purpose: Much is sent.
+        verifies: [LAST-1]
+        exchange:
+          - client: {fill: "a line\\n", times: 700000}
+"""
+LEAVES = """
+    import socket, sys
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as talk:
+        talk.sendall(b"a line\\n" * 700000)
+"""
+
+
+def test_all_that_a_client_said_before_its_end_is_heard(play):
+    outcomes = play(LAST_WORDS, LEAVES, Role.CLIENT)
+    assert {name: each.verdict for name, each in outcomes.items()} == {
+        "probe[whole]": Verdict.PASS,
+        "once-more[whole]": Verdict.PASS,
+        "once-more[slow-reader]": Verdict.PASS,
+    }
