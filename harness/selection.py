@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.report.page import printable
 from harness.runner.job import Job, jobs, role_of
 from harness.spec.model import Delivery, Role, Suite
+from harness.target.manifest import refuse_unfilled
 from harness.target.target import Target, targets_at
 
 
@@ -57,7 +58,8 @@ class Subject:
 def subjects(request: Request) -> list[Subject]:
     """Returns what is to be played, in the order of the command line.
 
-    Raises: UsageError where a target or suite is not there or nothing says which suite.
+    Raises: UsageError where a target or suite is not there or nothing says which suite,
+    SpecError where a manifest or suite is wrong.
     """
     found = []
     for given in request.targets:
@@ -67,6 +69,7 @@ def subjects(request: Request) -> list[Subject]:
             for spec in _specs_for(target, given, request):
                 suite = _loaded(spec)
                 role = role_of(target, suite, request.role)
+                _refuse_unfilled(target, suite, request)
                 found.append((target, _path_of(target, given), suite, spec, role))
     if not found:
         asked = f" as a {request.role}" if request.role else ""
@@ -83,6 +86,13 @@ def _plays_another(target: Target, asked: Role | None) -> bool:
     """A target that says what it plays is not held to another role."""
     own = target.manifest.role if target.manifest else None
     return None not in (asked, own) and own is not asked
+
+
+def _refuse_unfilled(target: Target, suite: Suite, request: Request) -> None:
+    """Refuses a manifest whose placeholders nothing fills when the target is started."""
+    if target.manifest is not None:
+        given = {**request.parameters, **target.manifest.parameters}
+        refuse_unfilled(target.manifest, given, suite.parameters)
 
 
 def replay_command(subject: Subject, job: Job, request: Request) -> str:

@@ -1,13 +1,17 @@
 """Manifests: what target.yaml says of the program beside it.
 
-Belongs here: reading that file strictly. Must not know: how programs are found or run.
+Belongs here: reading that file strictly, what its placeholders may name. Must not know: how
+programs are found or run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 
 from harness.errors import Place, SpecError
 from harness.spec.model import Role
@@ -41,6 +45,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A {name} in `run` or in the content of a file; `line` is the line where it stands."""
+
+    name: str
+    place: Place
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One target.yaml. What it says of starting wins over the suite."""
 
@@ -59,6 +72,7 @@ class Manifest:
     needs: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -86,7 +100,28 @@ def read_manifest(path: Path) -> Manifest:
         needs=_words(tree, fields, "needs"),
         breaks=_words(tree, fields, "breaks"),
         known=_known(tree, fields),
+        placeholders=tuple(_placeholders(tree, fields)),
     )
+
+
+FILLED = ("host", "port", "folder")
+"""Placeholders that every start fills; `{program}` besides in a command line."""
+
+
+def refuse_unfilled(manifest: Manifest, given: Collection[str], drawn: Collection[str]) -> None:
+    """Refuses a placeholder that is neither filled nor among the parameters given.
+
+    `drawn` are the parameters of the suite, which have no value before a case begins.
+    Raises: SpecError at its place.
+    """
+    for each in manifest.placeholders:
+        if each.name in FILLED or each.name in given:
+            continue
+        hint = "known are " + ", ".join(f"{{{name}}}" for name in ("program", *FILLED, *given))
+        if each.name in drawn:
+            hint = f"each case draws it anew: give it a value by --param={each.name}=VALUE"
+        message = f"nothing fills the placeholder {{{each.name}}}"
+        raise SpecError(each.place, message, each.line, hint)
 
 
 def _role(tree: Tree, fields: Fields) -> Role | None:
@@ -121,6 +156,33 @@ def _texts(tree: Tree, fields: Fields, name: str) -> dict[str, str]:
         return {}
     inner = tree.fields(fields[name].node, name)
     return {key: tree.text(entry.node, key) for key, entry in inner.items()}
+
+
+def _placeholders(tree: Tree, fields: Fields) -> Iterator[Placeholder]:
+    """Yields all but {program}. Raises: SpecError for quotes and braces that do not match."""
+    if "run" in fields:
+        node = fields["run"].node
+        try:
+            words = shlex.split(tree.text(node, "run"))
+        except ValueError as exc:
+            raise tree.error(node, f"run is split as a shell does: {exc}") from exc
+        for word in words:
+            if word != "{program}":
+                yield from _named(tree, node, word)
+    if "files" in fields:
+        for name, entry in tree.fields(fields["files"].node, "files").items():
+            yield from _named(tree, entry.node, tree.text(entry.node, name))
+
+
+def _named(tree: Tree, node: Node, text: str) -> Iterator[Placeholder]:
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+    except ValueError as exc:
+        raise tree.error(node, f"{exc}: a literal brace is written twice") from exc
+    for each in fields:
+        name = re.split(r"[.\[]", each)[0]
+        place = tree.found(tree.place(node), f"{{{name}}}")
+        yield Placeholder(name, place, tree.error(place, "").line_text)
 
 
 def _known(tree: Tree, fields: Fields) -> tuple[Known, ...]:

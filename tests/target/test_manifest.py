@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import SpecError
 from harness.spec.model import Role
-from harness.target.manifest import read_manifest
+from harness.target.manifest import read_manifest, refuse_unfilled
 from harness.verdict import Verdict
 
 
@@ -66,12 +66,46 @@ def test_one_command_builds(read):
         ("known: [{case: x}]", "reason"),
         ("known: [{case: x, reason: r, why: w, verdict: pass}]", "pass"),
         ("run: [", "expected"),
+        ("run: ./x 'a", "run is split as a shell does: No closing quotation"),
+        ("run: './x {port'", "a literal brace is written twice"),
+        ("files: {a: '{'}", "a literal brace is written twice"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(read, text, message):
     with pytest.raises(SpecError, match=message) as told:
         read(text)
     assert told.value.place.file.endswith("target.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "name", "hint"),
+    [
+        (
+            'role: server\nrun: "{program} --port {prt}"',
+            2,
+            24,
+            "prt",
+            "known are {program}, {host}",
+        ),
+        ("run: ./x{program} {port}", 1, 9, "program", "known are"),
+        ("run: ./x {}", 1, 10, "", "known are"),
+        ("run: ./x {word}", 1, 10, "word", "--param=word=VALUE"),
+        ("files: {conf: 'a {prot} b'}", 1, 18, "prot", "{folder}, {own}"),
+    ],
+)
+def test_a_placeholder_that_nothing_fills_is_told_where_it_stands(
+    read, text, line, column, name, hint
+):
+    with pytest.raises(SpecError, match=f"nothing fills the placeholder {{{name}}}") as told:
+        refuse_unfilled(read(text), ["own"], ["word"])
+    assert (told.value.place.line, told.value.place.column) == (line, column)
+    assert hint in told.value.hint
+    assert told.value.line_text == text.splitlines()[line - 1]
+
+
+def test_placeholders_that_are_filled_are_not_refused(read):
+    text = "run: '{program} {host} {port:>5} -w {own} {{x}} {word}'\nfiles: {a: '{folder}'}"
+    refuse_unfilled(read(text), ["own", "word"], ["word"])
 
 
 def test_what_is_no_text_is_told(tmp_path):
