@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,16 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.rest = rest
     run: Callable[[argparse.Namespace], int] = asked.act
     try:
-        return run(asked)
+        code = run(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except HarnessError as exc:
         print(f"wireharness: {exc}", file=sys.stderr)  # noqa: T201 - a command's own words
         return _WRONG
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wireharness", description="Protocol conformance tests for any program."
     )
+    version = f"%(prog)s {metadata.version('wireharness')}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(
@@ -122,12 +130,16 @@ def _suites(_: argparse.Namespace) -> int:
 
 
 def _show(asked: argparse.Namespace) -> int:
+    from harness.runner.instance import usual_run
+
     suite = library.suite(asked.suite)
     page = _page()
     page.line(f"{page.painted(suite.id, Paint.STRONG)}  {suite.title}")
     page.row("reference", suite.reference)
     page.row("roles", ", ".join(suite.roles))
     page.row("over", ", ".join(suite.transports))
+    for role in suite.roles:
+        page.row("started", f"{usual_run(suite, role)} (a {role})")
     page.line()
     for rule in suite.requirements.values():
         page.paragraph("rule", f"{rule.id} ({rule.level}): {rule.text} [{rule.source}]")

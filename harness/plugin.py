@@ -21,7 +21,10 @@ _DEFAULT = "wireharness_spec"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options. `--strict` is pytest's own and counts for us as well."""
-    group = parser.getgroup("wireharness", "protocol conformance (wireharness)")
+    group = parser.getgroup(
+        "wireharness",
+        "protocol conformance (wireharness); with pytest's --strict, a broken should fails",
+    )
     group.addoption(
         "--target",
         action="append",

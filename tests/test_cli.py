@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,8 +83,24 @@ def test_suites_lists_what_is_shipped(capsys):
 def test_show_tells_requirements_cases_and_points(spec, capsys):
     assert main(["show", spec(GOOD)]) == 0
     out = capsys.readouterr().out
+    assert "  started   {program} {port} (a server)\n" in out
     for part in ("Greetings", "GREET-1 (must): A greeting is answered.", "greets", "2 points"):
         assert part in out
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"wireharness \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_a_reader_may_leave_early():
+    command = [sys.executable, "-m", "harness.cli", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        told.stdout.close()
+        assert told.stderr.read() == b""
+    assert told.returncode == 0
 
 
 def test_schema_is_json(capsys):

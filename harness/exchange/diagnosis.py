@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from harness.spec.model import Delivery
 
+_TELLING = 3  # bytes; fewer are found anywhere
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -43,6 +45,22 @@ def ending(status: int) -> str:
     return f"crashed: {name}" if name in crashes else f"was ended by {name}"
 
 
+def printed_instead(expected: bytes, printed: bytes) -> str:
+    """Returns one sentence where the answer that did not come is in what the server printed."""
+    wanted = expected.strip()
+    if len(wanted) < _TELLING or wanted not in printed:
+        return ""
+    return (
+        "The answer was printed and did not come: what is printed goes to the terminal. Send it "
+        "to the socket."
+    )
+
+
+def _noun(answer: Answer) -> str:
+    """What comes before anything was sent answers nothing: a client's request, a greeting."""
+    return "answer" if answer.sent else "message"
+
+
 def _nothing_yet(answer: Answer) -> str:
     if answer.actual:
         return ""
@@ -58,15 +76,15 @@ def _padded(answer: Answer) -> str:
     rest = answer.actual[len(answer.expected) :]
     if answer.actual.startswith(answer.expected) and rest and not rest.strip(b"\0"):
         return (
-            f"The answer is right and followed by {len(rest)} NUL bytes: the whole buffer was "
-            "sent instead of the length of what is in it."
+            f"The {_noun(answer)} is right and followed by {len(rest)} NUL bytes: the whole "
+            "buffer was sent instead of the length of what is in it."
         )
     return ""
 
 
 def _doubled(answer: Answer) -> str:
     if answer.actual == answer.expected * 2:
-        return "The answer came twice."
+        return f"The {_noun(answer)} came twice."
     return ""
 
 
@@ -75,13 +93,13 @@ def _newline(answer: Answer) -> str:
     if not found:
         return ""
     if wanted.endswith(b"\n") and found == wanted[:-1]:
-        return "The answer lacks its final newline."
+        return f"The {_noun(answer)} lacks its final newline."
     if found.startswith(wanted) and found[len(wanted) :] in (b"\n", b"\r\n"):
-        return "The answer has one newline too many."
+        return f"The {_noun(answer)} has one newline too many."
     if wanted.endswith(b"\r\n") and found == wanted[:-2] + b"\n":
-        return "The answer ends with LF where CR LF is wanted."
+        return f"The {_noun(answer)} ends with LF where CR LF is wanted."
     if found == wanted.removesuffix(b"\n") + b"\r\n":
-        return "The answer ends with CR LF where LF alone is wanted."
+        return f"The {_noun(answer)} ends with CR LF where LF alone is wanted."
     return ""
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from harness.errors import Place
 from harness.exchange.delivery import PROVES
+from harness.exchange.diagnosis import printed_instead
 from harness.report.conversation import add_conversation
 from harness.report.difference import add_comparison
 from harness.report.output import build_lines, output_lines
 from harness.report.page import Page, Paint, printable
 from harness.runner.outcome import Outcome
-from harness.spec.model import Delivery
+from harness.spec.model import Delivery, Role
 from harness.verdict import Fault, Verdict
 
 _PAINTS = {
@@ -157,12 +158,19 @@ def _hints(outcome: Outcome) -> Iterable[str]:
     program has crashed, nor on how an answer ends where there was none.
     """
     case, suite, finding = outcome.plan.case, outcome.plan.suite, outcome.finding
-    hints = [outcome.properties.get("hint", "")]
+    hints = [_printed(outcome), outcome.properties.get("hint", "")]
     if outcome.verdict is not Verdict.BLOCKED and finding.decided_by != "exit":
         hints += [case.hint, *(suite.requirements[each].hint for each in outcome.plan.verifies)]
     if finding.comparison is not None and not finding.comparison.actual:
         hints = [hint for hint in hints if not _of_the_end(hint)]
     return (hint for hint in dict.fromkeys(hints) if hint)
+
+
+def _printed(outcome: Outcome) -> str:
+    comparison = outcome.finding.comparison
+    if comparison is None or comparison.actual or outcome.plan.role is not Role.SERVER:
+        return ""
+    return printed_instead(comparison.expected or b"", outcome.output)
 
 
 def _of_the_end(hint: str) -> bool:

@@ -232,7 +232,12 @@ def run_of(job: Job) -> str:
     manifest = job.target.manifest
     if manifest is not None and manifest.run:
         return manifest.run
-    return _launch_of(job.suite, job.role).run or _DEFAULT_RUN[job.role]
+    return usual_run(job.suite, job.role)
+
+
+def usual_run(suite: Suite, role: Role) -> str:
+    """Returns how a suite starts programs of a role, as a template."""
+    return _launch_of(suite, role).run or _DEFAULT_RUN[role]
 
 
 def _fixed_port(job: Job) -> int | None:

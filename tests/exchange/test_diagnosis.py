@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.exchange.diagnosis import Answer, ending, hint
+from harness.exchange.diagnosis import Answer, ending, hint, printed_instead
 from harness.spec.model import Delivery
 
 WHOLE, SPLIT, COALESCED = Delivery.WHOLE, Delivery.SPLIT, Delivery.COALESCED
@@ -22,6 +22,7 @@ ROWS = [
     ("padded-with-something", b"HELLO\n", b"HELLO\n\0x", {}, ""),
     ("doubled", b"HELLO\n", b"HELLO\nHELLO\n", {}, "came twice"),
     ("no-newline", b"HELLO\n", b"HELLO", {}, "lacks its final newline"),
+    ("no-newline-of-a-client", b"hi\n", b"hi", {"sent": ()}, "The message lacks its final newline"),
     ("a-newline-more", b"HELLO\n", b"HELLO\n\n", {}, "one newline too many"),
     ("a-crlf-more", b"HELLO\n", b"HELLO\n\r\n", {}, "one newline too many"),
     ("lf-for-crlf", b"HELLO\r\n", b"HELLO\n", {}, "LF where CR LF is wanted"),
@@ -62,3 +63,18 @@ def test_a_hint(expected, actual, more, words):
 )
 def test_how_a_process_ended(status, words):
     assert ending(status) == words
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "told"),
+    [
+        (b"HELLO\n", b"got hello\nHELLO\n", True),
+        (b"HELLO\r\n", b"HELLO", True),
+        (b"HELLO\n", b"got hello\n", False),
+        (b"A\n", b"A\n", False),
+        (b"\n", b"\n", False),
+    ],
+    ids=["printed", "without-end", "another", "too-short", "empty"],
+)
+def test_an_answer_that_was_printed(expected, printed, told):
+    assert bool(printed_instead(expected, printed)) is told

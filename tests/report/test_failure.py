@@ -14,7 +14,7 @@ from harness.exchange.delivery import PROVES
 from harness.report.failure import failure_report
 from harness.report.page import without_colour
 from harness.runner.outcome import Entry, Kind
-from harness.spec.model import Delivery
+from harness.spec.model import Delivery, Role
 from harness.verdict import Comparison, Fault, Finding, Verdict
 
 COMMAND = "pytest --target=./my_server.py --spec=upper --seed=7 -k 'upper/capitals[split]'"
@@ -131,6 +131,13 @@ def test_a_hint_on_the_answer_wants_an_answer(make, changed, shown):
     hinted = replace(plain.plan.case, hint="A line ends with one newline, in the answer too.")
     report = told(make(replace(plain.finding, **changed), case=hinted))
     assert ("hint      A line ends" in report) is shown
+
+
+def test_an_answer_that_was_printed_and_not_sent_is_seen(make):
+    silent = replace(make().finding, comparison=Comparison("HELLO\\n", b"HELLO\n", None))
+    assert "hint      The answer was printed" in told(make(silent, output=b"HELLO\n"))
+    assert "answer was printed" not in told(make(output=b"HELLO\n"))
+    assert "answer was printed" not in told(make(silent, output=b"HELLO\n", role=Role.CLIENT))
 
 
 def test_the_programs_end_is_told_once(make):
