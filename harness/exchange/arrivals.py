@@ -97,10 +97,12 @@ class Arrivals:
             late = self._absorbed(connection, captures)
         return inbox.holds and late is Answered.NO
 
-    @property
-    def open_still(self) -> bool:
-        """Says whether more could come on any connection."""
-        return any(inbox.open and inbox.ended is None for inbox in self._inboxes.values())
+    def open_still(self, ended: bool) -> bool:
+        """Says whether more could come on any connection of those that we have not closed.
+
+        `ended`: or whether the other side has ended one, which may be all that is seen of a crash.
+        """
+        return any(each.open and (ended or each.ended is None) for each in self._inboxes.values())
 
     def _absorbed(self, connection: Connection, captures: Scope) -> Answered:
         """Takes out one message that an earlier expectation lets come, once it is complete."""

@@ -353,7 +353,7 @@ class Play:
         status, last = self._observation.status, self._steps[-1] if self._steps else None
         if self._server and last is not None and status is not None and status < 0:
             return self._finish(self._judgement.crashed(last, status))
-        if not self._arrivals.open_still or status is not None:
+        if not self._arrivals.open_still(ended=self._server) or status is not None:
             return self._finish(PASSED)
         return Await(Awaited.NOTHING_MORE, None, last.place if last else None)
 
