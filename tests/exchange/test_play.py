@@ -241,7 +241,8 @@ def test_nobody_listens():
 
 
 def test_what_was_said_before_a_write_was_refused_is_judged():
-    play, _ = played(a_plan(ASK), [says(b"yes\n"), FIN], {DoSend: Refused(CLIENT, "reset")})
+    refused = {DoSend: Refused(CLIENT, "reset")}
+    play, _ = played(a_plan(ASK), [says(b"yes\n"), FIN, RESTS], refused)
     assert play.finding.verdict is Verdict.PASS
 
 
