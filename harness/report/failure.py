@@ -6,6 +6,7 @@ text is printed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,7 @@ _DECIDED = {
     "deadline": "the case's time, which is over",
 }
 _ORDINARY = (Delivery.WHOLE, Delivery.PLAIN)
+_COMMON = {"server", "client", "connection", "exchange", "program", "answer"}
 _MOST_RULES = 3
 _EVIDENCE_LINES = 4
 _PACKAGE = Path(__file__).parents[1]
@@ -154,16 +156,26 @@ def _add_delivery(page: Page, delivery: Delivery) -> None:
 def _hints(outcome: Outcome) -> Iterable[str]:
     """Yields what may help, the most special first, nothing twice.
 
-    What a case's author says helps with the case: not where it was not played, nor where the
-    program has crashed, nor on how an answer ends where there was none.
+    What a case's author says helps with the case: not where it was not played, nor on how an
+    answer ends where there was none, and of a program that has ended only with what ended it.
     """
     case, suite, finding = outcome.plan.case, outcome.plan.suite, outcome.finding
-    hints = [_printed(outcome), outcome.properties.get("hint", "")]
-    if outcome.verdict is not Verdict.BLOCKED and finding.decided_by != "exit":
-        hints += [case.hint, *(suite.requirements[each].hint for each in outcome.plan.verifies)]
+    hints = [case.hint, *(suite.requirements[each].hint for each in outcome.plan.verifies)]
+    if outcome.verdict is Verdict.BLOCKED:
+        hints = []
+    elif finding.decided_by == "exit":
+        hints = [hint for hint in hints if _on_the_exit(hint, outcome)]
+    hints = [_printed(outcome), outcome.properties.get("hint", ""), *hints]
     if finding.comparison is not None and not finding.comparison.actual:
         hints = [hint for hint in hints if not _of_the_end(hint)]
     return (hint for hint in dict.fromkeys(hints) if hint)
+
+
+def _on_the_exit(hint: str, outcome: Outcome) -> bool:
+    """Says whether a hint names what ended the program: SIGPIPE, decode of a UnicodeDecodeError."""
+    told = (outcome.finding.reason + outcome.output.decode("latin-1")).lower()
+    words = set(re.findall(r"[a-z_]{6,}", hint.lower())) - _COMMON
+    return any(word in told for word in words)
 
 
 def _printed(outcome: Outcome) -> str:

@@ -133,6 +133,22 @@ def test_a_hint_on_the_answer_wants_an_answer(make, changed, shown):
     assert ("hint      A line ends" in report) is shown
 
 
+@pytest.mark.parametrize(
+    ("reason", "output", "hint"),
+    [
+        ("the server was ended by SIGPIPE", b"", "Ignore SIGPIPE"),
+        ("the server exited with code 1", b"UnicodeDecodeError: utf-8", "Do not decode it"),
+    ],
+    ids=["signal", "exception"],
+)
+def test_a_hint_on_what_ended_the_program_is_told(make, reason, output, hint):
+    case = replace(make().plan.case, hint=hint)
+    ended = replace(make().finding, reason=reason, decided_by="exit")
+    assert f"hint      {hint}" in told(make(ended, case=case, output=output))
+    other = replace(ended, reason="the server crashed: SIGSEGV")
+    assert "hint  " not in told(make(other, case=case))
+
+
 def test_an_answer_that_was_printed_and_not_sent_is_seen(make):
     silent = replace(make().finding, comparison=Comparison("HELLO\\n", b"HELLO\n", None))
     assert "hint      The answer was printed" in told(make(silent, output=b"HELLO\n"))
