@@ -211,9 +211,13 @@ class Run:
         """
         writer: pytest.TerminalReporter | None
         writer = session.config.pluginmanager.get_plugin("terminalreporter")
-        if writer is None or self._is_worker or session.config.get_verbosity() > 0:
+        if writer is None or self._is_worker:
             return
-        if session.config.getoption("tbstyle") in ("no", "line"):
+        if session.config.getoption("tbstyle") == "line":
+            for _, told in self._failures:
+                told.brief = True  # its line is all that pytest is to tell
+            return
+        if session.config.get_verbosity() > 0:
             return
         for category in ("failed", "error"):
             reports = writer.stats.get(category, [])
@@ -303,7 +307,8 @@ class Told:
     def __init__(self, result: Result, width: int) -> None:
         self.result = result
         self.others: Sequence[Result] = ()
-        self.reprcrash = Crash(printable(result.reason))
+        self.brief = False
+        self.reprcrash = Crash(printable(result.name), printable(result.reason))
         self._width = width
 
     def __str__(self) -> str:
@@ -311,6 +316,8 @@ class Told:
 
     def toterminal(self, tw: Writer) -> None:
         """Writes to pytest's terminal writer."""
+        if self.brief:
+            return
         others = listed(self.others, self._width, colour=True) if self.others else ""
         for line in [*self.result.report.splitlines(), *others.splitlines()]:
             tw.line(line if tw.hasmarkup else without_colour(line))
@@ -320,10 +327,11 @@ class Told:
 class Crash:
     """The one line of a failure."""
 
+    name: str
     message: str
 
     def __str__(self) -> str:
-        return self.message
+        return f"{self.name}: {self.message}"
 
 
 def _write(writer: pytest.TerminalReporter, text: str) -> None:

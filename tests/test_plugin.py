@@ -88,6 +88,10 @@ while True:
 NO_EMPTY = """\
 for line in lines:
                 connection.sendall(line.upper() if line.strip() else b"?\\n")"""
+WEARS = """\
+served = globals().setdefault("served", []) + [1]
+            globals()["served"] = served
+            for line in lines: connection.sendall(line.upper() if len(served) < 3 else line)"""
 SHOUTS = 'for line in lines: connection.sendall(b"\\x1b[31m!\\n")'
 
 
@@ -103,6 +107,7 @@ def run(pytester, monkeypatch):
         good=SERVER.format(serve=GOOD),
         one_read=SERVER.format(serve=ONE_READ),
         no_empty=SERVER.format(serve=NO_EMPTY),
+        wears=SERVER.format(serve=WEARS),
         shouts=SERVER.format(serve=SHOUTS),
         dies="print('no', flush=True)\nraise SystemExit(3)\n",
     )
@@ -209,6 +214,17 @@ def test_a_should_warns_and_fails_only_when_strict(run):
     assert run(*on("no_empty", "--strict", "-k", "empty")).ret == pytest.ExitCode.TESTS_FAILED
 
 
+def test_what_only_a_used_process_fails_is_worn_and_breaks_nothing(run):
+    result = run(*on("wears", "-k", "capitals or probe"))
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        ["*WORN (fails only on a process that*", "shout/capitals*passes on a*"]
+    )
+    assert "WARNED" not in result.stdout.str()
+    assert "  broken  " not in result.stdout.str()
+    assert "  worn  " in result.stdout.str()
+
+
 def test_a_known_deviation_does_not_turn_the_run_red(run, pytester):
     folder = pytester.mkdir("folder")
     (folder / "server.py").write_text(SERVER.format(serve=NO_EMPTY))
@@ -226,6 +242,12 @@ def test_each_failure_is_told_in_full_with_v(run, pytester):
     assert "FAIL  shout/capitals[split]" in out
     assert "FAIL  shout/capitals[bytewise]" in out
     assert "the same" not in out
+
+
+def test_a_failure_takes_one_line_where_pytest_is_asked_for_lines(run):
+    out = run(*on("one_read", "--tb=line", "-k", "capitals[split]")).stdout.str()
+    assert re.search(r"^shout/capitals\[split\]: the server said", out, re.M)
+    assert "  expected  " not in out
 
 
 def test_workers_find_the_same_as_one_process(run):
