@@ -10,7 +10,6 @@ import contextlib
 import os
 import random
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from harness.runner.channel import Welcome
 from harness.runner.job import Job, Settings
 from harness.spec.model import Delivery, Launch, Role, Suite, Transport
 from harness.target.build import Built, build
-from harness.target.folder import WorkingFolder, command_line, filled
+from harness.target.folder import WorkingFolder, command_line, filled, home, remove_abandoned
 from harness.target.lockfile import Lock, locked_within, try_lock
 from harness.target.process import Keeper, Process
 from harness.target.program import find, find_build
@@ -175,6 +174,7 @@ class Workshop:
         if self._keeper is not None and not self._keeper.alive:  # a target can kill it
             self.close()
         if self._keeper is None:
+            remove_abandoned()
             self._keeper = Keeper()
         return self._keeper
 
@@ -261,7 +261,7 @@ def _launch_of(suite: Suite, role: Role) -> Launch:
 
 def _ports() -> Path:
     """Returns the file where all runs of this user lock ports, one byte for each."""
-    return Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}", "port")
+    return home() / "port"
 
 
 def _path() -> str:

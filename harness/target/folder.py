@@ -1,7 +1,8 @@
 """Working folders: where a target runs, fresh for every start.
 
 Belongs here: copying what was built, laying out files and folders, finding what a target
-has stored there, filling in command lines. Must not know: what is started there.
+has stored there, removing what a run that was killed has left, filling in command lines.
+Must not know: what is started there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,49 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import MachineError, UsageError
+from harness.target.lockfile import Lock, locked, try_lock_folder
+
+
+def home() -> Path:
+    """Returns the folder that all runs of this user share."""
+    return Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}")
+
+
+_INNER = "run"  # inside the one that is locked, which its parts are moved to in `_remove`
+
+
+class HeldFolder:
+    """A new folder that is locked while its owner lives: see `remove_abandoned`."""
+
+    def __init__(self) -> None:
+        """Raises: OSError, MachineError."""
+        folders = home() / "folders"
+        with locked(home() / "folders.lock"):  # nobody sees it before it is locked
+            folders.mkdir(exist_ok=True)
+            self._around = Path(tempfile.mkdtemp(dir=folders))
+            self._lock = try_lock_folder(self._around)
+        self.path = self._around / _INNER
+        self.path.mkdir()
+
+    def remove(self) -> None:
+        """Removes it with all that lies there."""
+        _remove_around(self._around)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def remove_abandoned() -> None:
+    """Removes the folders whose owners were killed; what cannot be removed stays."""
+    held: list[tuple[Path, Lock]] = []
+    with locked(home() / "folders.lock"):
+        for each in (home() / "folders").glob("*"):
+            with contextlib.suppress(OSError):  # its owner has just removed it
+                lock = try_lock_folder(each)
+                held += [(each, lock)] if lock is not None else []
+    for path, lock in held:
+        _remove_around(path)
+        lock.release()
 
 
 class WorkingFolder:
@@ -25,42 +69,59 @@ class WorkingFolder:
         self, source: Path | None, files: Mapping[str, bytes], folders: Sequence[str]
     ) -> None:
         try:
-            self._outer = Path(tempfile.mkdtemp(prefix="wireharness-"))
-            self.path = self._outer / "work"
-            if source is None:
-                self.path.mkdir()
-            else:
-                shutil.copytree(source, self.path, symlinks=True)
-            for name in folders:
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            for name, content in files.items():
-                file = self.path / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
+            self._outer = HeldFolder()
+            self.path = self._outer.path / "work"
+            with contextlib.ExitStack() as unless_filled:
+                unless_filled.callback(self.remove)
+                self._fill(source, files, folders)
+                unless_filled.pop_all()
         except OSError as exc:
             raise MachineError(f"cannot prepare a working folder: {exc}") from exc
 
-    def remove(self) -> None:
-        """Removes it with all that the target has left there.
+    def _fill(
+        self, source: Path | None, files: Mapping[str, bytes], folders: Sequence[str]
+    ) -> None:
+        if source is None:
+            self.path.mkdir()
+        else:
+            shutil.copytree(source, self.path, symlinks=True)
+        for name in folders:
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            file = self.path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
 
-        Not by recursion: a program can nest folders deeper than that, and than paths reach.
-        Each is taken out of the one that it lies in, and made ours to write to.
-        """
-        taken = [self._outer]
-        with contextlib.suppress(OSError):
-            self._outer.chmod(0o700)
-        for folder in taken:
-            for entry in _entries(folder):
-                path = Path(entry.path)
-                with contextlib.suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        path.chmod(0o700)
-                        beside = self._outer.with_name(f"{self._outer.name}.{len(taken)}")
-                        taken.append(path.rename(beside))
-                    else:
-                        path.unlink()
+    def remove(self) -> None:
+        """Removes it with all that the target has left there."""
+        self._outer.remove()
+
+
+def _remove_around(path: Path) -> None:
+    _remove(path / _INNER)
+    _remove(path)
+
+
+def _remove(outer: Path) -> None:
+    """Removes a folder, but for what cannot be.
+
+    Not by recursion: a program can nest folders deeper than that, and than paths reach.
+    Each is taken out of the one that it lies in, and made ours to write to.
+    """
+    taken = [outer]
+    with contextlib.suppress(OSError):
+        outer.chmod(0o700)
+    for folder in taken:
+        for entry in _entries(folder):
+            path = Path(entry.path)
             with contextlib.suppress(OSError):
-                folder.rmdir()
+                if entry.is_dir(follow_symlinks=False):
+                    path.chmod(0o700)
+                    taken.append(path.rename(outer.with_name(f"{outer.name}.{len(taken)}")))
+                else:
+                    path.unlink()
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

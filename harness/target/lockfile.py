@@ -1,6 +1,6 @@
 """Lock files: one holder at a time among all processes of this machine.
 
-Belongs here: locks of files and of single bytes, with and without waiting. Must not know:
+Belongs here: locks of files, folders and single bytes, with and without waiting. Must not know:
 what is locked. The kernel lets go when the holder ends, however it ends.
 """
 
@@ -80,6 +80,20 @@ _WAIT = (
 def _one(byte: int) -> bytes:
     """Returns struct flock: a write lock from this byte on, one long, of no process."""
     return struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
+
+
+def try_lock_folder(path: Path) -> Lock | None:
+    """Returns the lock of a folder, None where another holds it. Raises: OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:
+        os.close(fd)
+        raise
+    return Lock(fd)
 
 
 @contextmanager

@@ -1,11 +1,22 @@
 """Working folders and command lines."""
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from harness.errors import UsageError
-from harness.target.folder import WorkingFolder, command_line, filled, holds
+from harness.errors import MachineError, UsageError
+from harness.target.folder import (
+    WorkingFolder,
+    command_line,
+    filled,
+    holds,
+    home,
+    remove_abandoned,
+)
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_it_is_fresh_and_goes_with_all_that_was_left(tmp_path):
@@ -22,6 +33,41 @@ def test_it_is_fresh_and_goes_with_all_that_was_left(tmp_path):
     folder.remove()
     assert not folder.path.parent.exists()
     assert (tmp_path / "program").exists()
+
+
+def test_what_a_run_that_was_killed_has_left_goes_with_the_next_start(
+    tmp_path, monkeypatch, python, printed
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = WorkingFolder(None, {"mine": b""}, [])
+    text = (
+        f"import os, signal, sys, tempfile; sys.path.insert(0, {str(ROOT)!r})\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "from harness.target.folder import WorkingFolder\n"
+        "folder = WorkingFolder(None, {'theirs': b''}, [])\n"
+        "os.write(1, b'made'); signal.pause()"
+    )
+    other = python(text)
+    printed(other, b"made")
+    remove_abandoned()
+    assert names(tmp_path) == {"mine", "theirs"}
+    other.stop()
+    assert names(tmp_path) == {"mine", "theirs"}
+    remove_abandoned()
+    assert names(tmp_path) == {"mine"}
+    mine.remove()
+    assert list((home() / "folders").iterdir()) == []
+
+
+def test_one_that_cannot_be_filled_is_not_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(MachineError, match="cannot prepare a working folder"):
+        WorkingFolder(tmp_path / "absent", {}, [])
+    assert list((home() / "folders").iterdir()) == []
+
+
+def names(folder):
+    return {each.name for each in folder.glob("*/folders/*/*/work/*")}
 
 
 def test_without_a_source_it_is_empty():
