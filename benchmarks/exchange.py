@@ -10,15 +10,16 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
 
 from benchmarks.measure import Figure, alternating
 from harness.exchange.planning import make_plan
 from harness.network.tables import Tables
 from harness.runner.driver import Driver
 from harness.spec.loader import load
-from harness.spec.model import Delivery, Role
+from harness.spec.model import Delivery, Role, Transport
+from harness.target.process import Keeper, Process
+from harness.target.ready import wait_until_bound
 from harness.verdict import Verdict
 
 COUNT = 2000
@@ -51,32 +52,37 @@ cases:
 ANSWERS = {"known bytes": '"HELLO, WORLD 12\\n"', "one captured hole": '"HELLO, WORLD {_:int}\\n"'}
 
 
-def serve(transport: str, pipe: Pipe) -> None:
-    """Answers in capitals until the pipe closes."""
-    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        if transport == "tcp":
-            sock.listen()
-        pipe.send(sock.getsockname()[1])
-        serve_stream(sock) if transport == "tcp" else serve_datagrams(sock)
-
-
-def serve_stream(welcome: socket.socket) -> None:
-    """Serves one client after the other."""
+PEERS = {
+    "tcp": """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
     while True:
         talk, _ = welcome.accept()
         with talk:
             talk.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while data := talk.recv(4096):
                 talk.sendall(data.upper())
-
-
-def serve_datagrams(sock: socket.socket) -> None:
-    """Answers each datagram."""
+""",
+    "udp": """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
+    here.bind(("127.0.0.1", int(sys.argv[1])))
     while True:
-        data, source = sock.recvfrom(4096)
-        sock.sendto(data.upper(), source)
+        data, source = here.recvfrom(4096)
+        here.sendto(data.upper(), source)
+""",
+}
+
+
+def start(keeper: Keeper, transport: str, tables: Tables) -> tuple[Process, int]:
+    """Starts the peer, as a target is started; returns it and its port."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    peer = keeper.start([sys.executable, "-c", PEERS[transport], str(port)], Path("/"), {})
+    wait_until_bound(peer, port, (Transport(transport),), tables, 20)
+    return peer, port
 
 
 def bare_stream(port: int) -> None:
@@ -109,7 +115,9 @@ def bare_datagrams(port: int) -> None:
                 sys.exit("the peer answers wrongly")
 
 
-def in_a_case(transport: str, answer: str, port: int, tables: Tables) -> Callable[[], None]:
+def in_a_case(
+    transport: str, answer: str, peer: Process, port: int, tables: Tables
+) -> Callable[[], None]:
     """Returns one round of ours: the whole case, connection and judgement included."""
     text = SPEC.format(transport=transport, count=COUNT, answer=ANSWERS[answer])
     suite = load("speed.yaml", text, None)  # type: ignore[arg-type] # it names no other file
@@ -117,7 +125,7 @@ def in_a_case(transport: str, answer: str, port: int, tables: Tables) -> Callabl
     plan = make_plan(suite, suite.cases[0], Role.SERVER, delivery, 0, {})
 
     def play() -> None:
-        found = Driver(plan, None, port, tables).play().finding
+        found = Driver(plan, peer, port, tables).play().finding
         if found.verdict is not Verdict.PASS:
             sys.exit(f"the benchmark's own exchange fails: {found.reason}")
 
@@ -127,20 +135,15 @@ def in_a_case(transport: str, answer: str, port: int, tables: Tables) -> Callabl
 def figures() -> list[Figure]:
     """Measures all four kinds."""
     found = []
-    for transport, bare in (("tcp", bare_stream), ("udp", bare_datagrams)):
-        ours, theirs = get_context("fork").Pipe()
-        peer = get_context("fork").Process(target=serve, args=(transport, theirs), daemon=True)
-        peer.start()
-        port = ours.recv()
-        tables = Tables()
-        for answer in ANSWERS:
-            play = in_a_case(transport, answer, port, tables)
-            times = alternating(play, lambda: bare(port), ROUNDS)  # noqa: B023 - called here
-            note = f"{1e6 * min(a for a, _ in times) / COUNT:.1f} us, by hand "
-            note += f"{1e6 * min(b for _, b in times) / COUNT:.1f} us"
-            name = f"exchange, {transport.upper()}, {answer}"
-            found.append(Figure(name, tuple(b / a for a, b in times), at_least=0.7, note=note))
-        tables.close()
-        peer.kill()
-        peer.join()
+    with Keeper() as keeper, Tables() as tables:
+        for transport, bare in (("tcp", bare_stream), ("udp", bare_datagrams)):
+            peer, port = start(keeper, transport, tables)
+            for answer in ANSWERS:
+                play = in_a_case(transport, answer, peer, port, tables)
+                times = alternating(play, lambda: bare(port), ROUNDS)  # noqa: B023 - called here
+                note = f"{1e6 * min(a for a, _ in times) / COUNT:.1f} us, by hand "
+                note += f"{1e6 * min(b for _, b in times) / COUNT:.1f} us"
+                name = f"exchange, {transport.upper()}, {answer}"
+                ratios = tuple(b / a for a, b in times)
+                found.append(Figure(name, ratios, at_least=0.7, note=note))
     return found

@@ -89,7 +89,7 @@ class Play:
             Restart: self._restart,
         }
         self._on: dict[type[Signal], Callable[..., Action]] = {
-            Sent: lambda _: self._next(),
+            Sent: self._next,
             Opened: self._opened,
             Refused: self._refused,
             Received: self._received,
@@ -131,7 +131,7 @@ class Play:
             self._at += 1
         return self._closing()
 
-    def _next(self) -> Action:
+    def _next(self, signal: Sent | None = None) -> Action:
         self._at += 1
         return self._advance()
 

@@ -315,7 +315,7 @@ class Driver:
     def _await(self, action: Await) -> Signal:
         self._unread = None
         pending = self._pending
-        if pending:
+        if pending or (self._watch.look(0) and pending):
             return pending.popleft()
         began, quiet = time.monotonic(), 0 if action.kind in _UNOWED else 1
         while True:
