@@ -82,8 +82,9 @@ class Runner:
             return self._rested_on(job, plan)
         except TargetError as exc:
             verdict = Verdict.FAIL if job.is_probe else Verdict.BLOCKED
-            finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place, evidence=exc.hint)
-            return replace(blank, finding=finding, output=exc.log)
+            finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place)
+            hint = {"hint": exc.hint} if exc.hint else {}
+            return replace(blank, finding=finding, output=exc.log, properties=hint)
         except MachineError as exc:
             finding = Finding(Verdict.INCONCLUSIVE, str(exc), Fault.MACHINE, job.case.place)
         except (SpecError, UsageError) as exc:
