@@ -72,7 +72,7 @@ def fixed(report):
     return [
         line
         for line in lines
-        if not re.match(r"  (actual|hint) | {12}\S| {12,}\^| +[\d.]+ ms ", line)
+        if not re.match(r"  (actual|hint|started) | {12}\S| {12,}\^| +[\d.]+ ms ", line)
     ]
 
 

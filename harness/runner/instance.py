@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,14 @@ class Instance:
     def folder(self) -> Path | None:
         """Where the program runs."""
         return self._working.path if self._working is not None else None
+
+    @property
+    def started(self) -> str:
+        """The command line that runs here, interpreters by name, "" where nothing of ours does."""
+        if self._again is None:
+            return ""
+        program, *arguments = self._again[1].argv
+        return shlex.join([Path(program).name if program.startswith("/") else program, *arguments])
 
     @property
     def output(self) -> bytes:

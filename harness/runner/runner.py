@@ -170,7 +170,8 @@ class Runner:
         ended = driver.settle() if plan.role is Role.SERVER else None
         outcome = Outcome(
             instance.target.id, plan, play.finding, driver.record.entries(), instance.output,
-            seconds=seconds, started_fresh=fresh, properties=_properties(play.hint, ended),
+            seconds=seconds, started_fresh=fresh,
+            properties=_properties(play.hint, ended, instance.started),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh
         if ended is not None or play.finding.verdict in _BAD or worn:
@@ -193,8 +194,8 @@ def _key(job: Job) -> Key:
     return job.target.id, job.suite.id, job.role
 
 
-def _properties(hint: str, ended: int | None) -> dict[str, str]:
-    found = {"hint": hint} if hint else {}
+def _properties(hint: str, ended: int | None, started: str) -> dict[str, str]:
+    found = {"started": started, "hint": hint}
     if ended is not None:
         found["afterwards"] = f"the program {ending(ended)} after this case"
-    return found
+    return {name: told for name, told in found.items() if told}
