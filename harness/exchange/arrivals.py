@@ -68,6 +68,10 @@ class Arrivals:
         """Holds an expectation against what is there, behind what may have come late."""
         said = expectation.judge(inbox, captures)
         while said.verdict is Answered.NO:
+            if expectation.overtaken(inbox, captures):
+                inbox.set_aside()
+                said = expectation.judge(inbox, captures)
+                continue
             late = self._absorbed(expectation.connection, captures)
             if late is Answered.NO:
                 return said

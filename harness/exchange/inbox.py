@@ -20,8 +20,8 @@ class Inbox:
     """
 
     __slots__ = (
-        "_data", "_datagrams", "_stream", "at", "before", "ended", "judged", "met", "new_port",
-        "open", "used",
+        "_aside", "_data", "_datagrams", "_stream", "at", "before", "ended", "judged", "met",
+        "new_port", "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
@@ -36,6 +36,7 @@ class Inbox:
         self.used = False
         self.met = False
         self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
+        self._aside: list[Received] = []
 
     @property
     def holds(self) -> bool:
@@ -93,6 +94,14 @@ class Inbox:
             self._data = None
             return
         self._datagrams.popleft()
+        self._datagrams.extendleft(reversed(self._aside))
+        self._aside.clear()
+        self._show()
+
+    def set_aside(self) -> None:
+        """Looks at the next datagram first; this one comes back once a message is taken out."""
+        assert self._datagrams is not None
+        self._aside.append(self._datagrams.popleft())
         self._show()
 
     def _show(self) -> None:

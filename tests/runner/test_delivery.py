@@ -344,3 +344,78 @@ def test_all_that_a_client_said_before_its_end_is_heard(play):
         "once-more[whole]": Verdict.PASS,
         "once-more[slow-reader]": Verdict.PASS,
     }
+
+
+OVERTAKING = """
+    suite: overtaking
+    title: Answers to datagrams
+    roles: [server]
+    transport: udp
+    idempotent: true
+    requirements:
+      ANSWER-1: {level: must, text: Each is answered.}
+    probe:
+      - client: "probe"
+      - server: "PROBE"
+    cases:
+      - id: in-turn
+        purpose: Two datagrams are answered.
+        verifies: [ANSWER-1]
+        deliveries: [reordered]
+        exchange:
+          - client: "one"
+          - server: "ONE"
+          - client: "two"
+          - server: "TWO"
+      - id: at-once
+        purpose: Three datagrams are answered.
+        verifies: [ANSWER-1]
+        deliveries: [plain, after-empty]
+        exchange:
+          - client: "one"
+          - client: "two"
+          - client: "three"
+          - server: "ONE"
+          - server: "TWO"
+          - server: "THREE"
+"""
+# Answers what is there together in the other order.
+OVERTAKER = """
+    import socket, sys
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", int(sys.argv[1])))
+        while True:
+            got = [sock.recvfrom(99)]
+            more = 0 if got[0][0] in (b"probe", b"") else {more}
+            got += [sock.recvfrom(99) for _ in range(more)]
+            for data, sender in reversed(got):
+                if data:
+                    sock.sendto(data.upper(), sender){again}
+"""
+
+
+@pytest.mark.parametrize(
+    ("only", "more"),
+    [("in-turn[reordered]", 1), ("at-once[plain]", 2), ("at-once[after-empty]", 4)],
+)
+def test_answers_to_datagrams_may_overtake_each_other(play, only, more):
+    program = OVERTAKER.replace("{more}", str(more)).replace("{again}", "")
+    outcome = play(OVERTAKING, program, only=only)[only]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        ("; sock.sendto(data.upper(), sender) if data == b'two' else None", "said 3 bytes more"),
+        (" if data != b'two' else None", "did not answer: it waits for more"),
+        (" if data != b'three' else sock.sendto(b'TRHEE', sender)", "said something else"),
+    ],
+    ids=["twice", "never", "wrongly"],
+)
+def test_what_overtakes_is_an_answer_and_there_is_one_for_each(play, again, told):
+    only = "at-once[plain]"
+    program = OVERTAKER.replace("{more}", "2").replace("{again}", again)
+    outcome = play(OVERTAKING, program, only=only)[only]
+    assert outcome.verdict is Verdict.FAIL
+    assert told in outcome.finding.reason
