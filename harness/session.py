@@ -152,6 +152,11 @@ class Run:
         """Tells an xdist worker what the controller has drawn and made."""
         node.workerinput[_NAME] = self._told
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
+        """Makes an error of a case in which an xdist worker was lost: no target has failed it."""
+        report.when = "setup"
+
     # -- reports ---------------------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True)

@@ -258,6 +258,23 @@ def test_workers_find_the_same_as_one_process(run):
     assert "broken    SHOUT-1 (must)" in result.stdout.str()
 
 
+# Kills the worker that plays: the parent of the parent of its keeper.
+KILLER = """\
+import os
+            stat = lambda pid: open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+            above = lambda pid: int(stat(pid)[1])
+            for line in lines:
+                if line == b"\\n": os.kill(above(above(os.getppid())), 9)
+                connection.sendall(line.upper())"""
+
+
+def test_a_worker_that_is_lost_is_an_error_and_no_target_s_failure(run, pytester):
+    pytester.makepyfile(killer=SERVER.format(serve=KILLER))
+    result = run(*on("killer", "-n", "2", "-k", "empty or probe"))
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    assert "crashed while running" in result.stdout.str()
+
+
 def test_workers_share_a_drawn_seed(run):
     result = run(*on("one_read", "-n", "2", "-k", "capitals"))
     seeds = set(re.findall(r"seed[ =](\d+)", result.stdout.str()))
