@@ -35,6 +35,7 @@ from harness.exchange.action import (
     Found,
     NotStarted,
     Opened,
+    Printed,
     Refused,
     Restarted,
     Rested,
@@ -87,6 +88,8 @@ class Driver:
         self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
         self._unread: StreamChannel | None = None  # what was said last, with no wait since
         self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
+        self._awaited: Await | None = None  # what is waited for, and nothing but output has come
+        self._since = 0.0
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
@@ -313,11 +316,27 @@ class Driver:
     # -- waiting -------------------------------------------------------------------------
 
     def _await(self, action: Await) -> Signal:
+        """Waits. Output does not make another wait of it: a target may print for ever."""
+        if action.kind in _UNOWED and action != self._awaited:
+            self._awaited, self._since = action, time.monotonic()
+        signal = self._signal(action)
+        if type(signal) is not Printed:
+            self._awaited = None
+        return signal
+
+    def _signal(self, action: Await) -> Signal:
         self._unread = None
         pending = self._pending
-        if pending or (self._watch.look(0) and pending):
+        unowed = action.kind in _UNOWED
+        if unowed or not pending:
+            self._watch.look(0)
+        if unowed and all(type(each) is Printed for each in pending):
+            enough = self._enough(action.kind)
+            if enough is not None:
+                return enough
+        if pending:
             return pending.popleft()
-        began, quiet = time.monotonic(), 0 if action.kind in _UNOWED else 1
+        quiet = 0 if unowed else 1
         while True:
             now = time.monotonic()
             left = self._deadline + self._watch.printing - now
@@ -327,7 +346,7 @@ class Driver:
                 quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
                 if quiet == LONGEST_LOOK:
                     self._watch.note_schedule()
-                ended = self._rested() or self._enough(action.kind, began)
+                ended = self._rested() or self._enough(action.kind)
                 if ended is not None and not pending:
                     return ended
             if pending:
@@ -347,9 +366,9 @@ class Driver:
             return None
         return Rested(evidence + self._company.where_it_went())
 
-    def _enough(self, kind: Awaited, began: float) -> Signal | None:
+    def _enough(self, kind: Awaited) -> Signal | None:
         """Quiet that counts where no answer is owed and rest cannot be proven."""
-        waited = time.monotonic() - began
+        waited = time.monotonic() - self._since
         if kind in _UNOWED and waited >= _GRACE:
             return Expired(waited, "nothing came; that it rests could not be proven")
         return None

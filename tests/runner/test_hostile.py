@@ -81,3 +81,33 @@ def test_the_run_goes_on_and_nothing_is_left(play, tmp_path, monkeypatch, attack
     assert outcomes["after[whole]"].verdict is Verdict.PASS, outcomes["after[whole]"].finding
     assert left_of(tmp_path) == []
     assert list(tmp_path.glob("wireharness-*/work")) == []
+
+
+# Prints for ever, and answers all the same; or says once more what it said, a moment later.
+CHATTERBOX = """
+    import os, socket, sys, threading, time
+    def chatter():
+        while True:
+            os.write(1, b"." * 65536)
+    threading.Thread(target=chatter, daemon=True).start()
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                for line in talk.makefile("rb"):
+                    talk.sendall(line.upper())
+                    {more}
+"""
+
+
+def test_output_without_an_end_is_no_reason_to_wait_for_the_deadline(play):
+    outcome = play(SPEC, CHATTERBOX.replace("{more}", "pass"), only="probe")["probe[whole]"]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+    assert outcome.seconds < 3.0  # the deadline, before anything is added for what it printed
+
+
+def test_what_is_said_late_amid_output_without_an_end_is_heard(play):
+    more = "time.sleep(0.02); talk.sendall(line)"
+    outcome = play(SPEC, CHATTERBOX.replace("{more}", more), only="probe")["probe[whole]"]
+    assert outcome.verdict is Verdict.FAIL
+    assert "said 6 bytes more" in outcome.finding.reason
