@@ -136,7 +136,7 @@ class Expectation:
         self._choices = step.choices
         self._judges: dict[int, Judge] = {}
         self._begun: _Begun | None = None
-        self._met: tuple[Matched, Said] | None = None
+        self._met: Said | None = None  # the last one: most are alike
         self._bind_early(plan)
         self.constant = len(self._judges) == sum(isinstance(act, Says) for act in acts)
         self.plain = all(map(_is_plain, step.choices))
@@ -189,9 +189,11 @@ class Expectation:
 
     def _said(self, inbox: Inbox, choice: Choice, found: Matched) -> Said:
         self.matched = inbox.data[: found.length]
-        if self._met is None or self._met[0] is not found:  # what is exact is found anew each time
-            self._met = found, Said(Answered.YES, choice, found.length, found.captures)
-        return self._met[1]
+        met = self._met
+        alike = met is not None and met.length == found.length and met.choice is choice
+        if met is None or not alike or found.captures or met.captures:
+            met = self._met = Said(Answered.YES, choice, found.length, found.captures)
+        return met
 
     def overtaken(self, inbox: Inbox, captures: Mapping[str, bytes]) -> bool:
         """Says whether what is there is what may come before this."""

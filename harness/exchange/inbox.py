@@ -62,7 +62,7 @@ class Inbox:
     @property
     def waits(self) -> bool:
         """Says whether nothing is here, and more may come."""
-        return not self.data and self.ended is None and not self._datagrams
+        return not self._stream and not self._datagrams and self.ended is None
 
     @property
     def spent(self) -> bool:
@@ -90,8 +90,12 @@ class Inbox:
         self.before = self.at
         self.judged += 1
         if self._datagrams is None:
-            del self._stream[:length]
-            self._data = None
+            if length == len(self._stream):
+                self._stream.clear()
+                self._data = b""
+            else:
+                del self._stream[:length]
+                self._data = None
             return
         self._datagrams.popleft()
         self._datagrams.extendleft(reversed(self._aside))

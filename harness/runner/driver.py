@@ -55,6 +55,7 @@ from harness.spec.model import Ending, Role, Transport
 from harness.target.folder import holds
 from harness.target.process import Process
 
+_SENT = Sent()
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
 _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
@@ -185,6 +186,8 @@ class Driver:
         if self._unread is channel:  # each message is a read of its own, unless they are joined
             self._until_read(channel)
         self._unread = channel
+        if len(action.pieces) == 1:
+            return self._write(channel, action.pieces[0], "") or _SENT
         last = len(action.pieces) - 1
         for index, piece in enumerate(action.pieces):
             detail = "read before the next" if index < last else ""
@@ -193,7 +196,7 @@ class Driver:
                 return ended
             if index < last:
                 self._until_read(channel)
-        return Sent()
+        return _SENT
 
     def _write(self, channel: StreamChannel, data: bytes, detail: str) -> Signal | None:
         who = channel.connection.client
@@ -201,7 +204,8 @@ class Driver:
         rest = data
         while rest:
             try:
-                rest = rest[channel.write(rest) :]
+                written = channel.write(rest)
+                rest = rest[written:] if written < len(rest) else b""
             except BlockingIOError:
                 stuck = self._until_writable(channel)
                 if stuck is not None:
@@ -255,14 +259,14 @@ class Driver:
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
         if action.another_port:
             channel = self._company.move(channel)
+        who = "a stranger" if action.stray else channel.connection.client
         for piece in action.pieces:
-            who = "a stranger" if action.stray else channel.connection.client
             self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
             try:
                 self._put(channel, piece, action)
             except OSError as exc:
                 return Refused(action.connection, exc.strerror or str(exc))
-        return Sent()
+        return _SENT
 
     def _put(self, channel: DatagramChannel, piece: bytes, action: DoSend) -> None:
         if not action.stray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -278,11 +279,13 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
 )
 
 
+@cache
 def names(section: str) -> tuple[str, ...]:
     """Returns the keys of a section."""
     return tuple(key.name for key in SECTIONS[section])
 
 
+@cache
 def required(section: str) -> tuple[str, ...]:
     """Returns the keys that a section must have."""
     return tuple(key.name for key in SECTIONS[section] if key.required)

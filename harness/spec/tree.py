@@ -68,7 +68,25 @@ class Tree:
         if root is None:
             raise SpecError(Place(path), "the file is empty")
         self.root: Node = root
-        self._measure(root, {}, 0)
+        if "&" in text:  # without an anchor there are no aliases, and each node stands once
+            self._measure(root, {}, 0)
+        else:
+            self._refuse_depth(root)
+
+    def _refuse_depth(self, root: Node) -> None:
+        """Raises: SpecError where a tree without aliases nests too deep."""
+        level, depth = [] if isinstance(root, yaml.ScalarNode) else [root], 0
+        while level:
+            if depth > _DEEPEST:
+                raise self.error(level[0], f"this nests deeper than {_DEEPEST}, or holds itself")
+            inner = [
+                each
+                for node in level
+                for item in node.value
+                for each in (item if isinstance(node, yaml.MappingNode) else (item,))
+            ]
+            level = [each for each in inner if not isinstance(each, yaml.ScalarNode)]
+            depth += 1
 
     def _measure(self, node: Node, sizes: dict[int, int], depth: int) -> int:
         """Returns how many nodes there are with aliases spelled out.
