@@ -21,8 +21,8 @@ from harness.target.process import Process
 from harness.target.rest import Kind as Rest
 from harness.target.rest import prove
 
-_PRINTED_A_SECOND = 5_000_000  # bytes that are taken from a terminal, on a busy machine
-_MOST_PRINTING = 60.0
+_PRINTED_A_SECOND = 20_000_000  # bytes that are taken from a terminal, on a busy machine
+_MOST_PRINTING = 10.0
 _LAST_WORDS = 1.0  # seconds for what it said before its end; its children's must not last for ever
 LONGEST_LOOK = 50
 """Milliseconds between two looks at a target that does not rest."""
