@@ -1,5 +1,6 @@
 """Readiness, seen in the kernel's tables: who listens where, and what a server did instead."""
 
+import random
 import shutil
 import socket
 import subprocess
@@ -169,8 +170,8 @@ def test_where_the_mistake_is_certain_a_hint_tells_it(
 
 @pytest.fixture
 def fixed_port():
-    """Returns a free port that the kernel gives to nobody by itself."""
-    for port in range(20_000, 32_000):
+    """Returns a free port that neither the kernel nor another test gives to anybody."""
+    for port in random.sample(range(10_000, 20_000), 100):
         if free_on(port, (TCP, UDP)):
             return port
     pytest.fail("no port is free")
