@@ -67,7 +67,8 @@ def test_one_that_cannot_be_filled_is_not_left(tmp_path, monkeypatch):
 
 
 def names(folder):
-    return {each.name for each in folder.glob("*/folders/*/*/work/*")}
+    inner = (each for each in folder.glob("*/folders/*/*/*") if each.name == "work")
+    return {each.name for work in inner for each in work.iterdir()}
 
 
 def test_without_a_source_it_is_empty():
