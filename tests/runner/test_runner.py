@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from harness.runner.watch import Watch
 from harness.verdict import Fault, Verdict
 
 SPEC = """
@@ -285,3 +286,28 @@ def test_what_a_program_prints_is_not_the_case_s_time(shout):
 def test_a_program_that_computes_all_the_time_is_to_blame_itself(shout):
     finding = shout("[None for _ in iter(int, 1)]", only="probe")["probe[whole]"].finding
     assert (finding.verdict, finding.decided_by) == (Verdict.FAIL, "deadline")
+
+
+# Answers only where it was started once before.
+ONCE = """
+    import pathlib, socket, sys, time
+    mark = pathlib.Path("MARK")
+    again = mark.exists()
+    mark.touch()
+    with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            with talk:
+                for line in talk.makefile("rb"):
+                    time.sleep(0 if again else 99)
+                    talk.sendall(line.upper())
+"""
+
+
+@pytest.mark.parametrize(
+    ("starved", "verdict"), [(2.5, Verdict.PASS), (0.0, Verdict.FAIL)], ids=["late", "in time"]
+)
+def test_what_a_late_machine_spoils_is_played_again(shout, monkeypatch, tmp_path, starved, verdict):
+    monkeypatch.setattr(Watch, "starved", lambda watch: starved)
+    source = ONCE.replace("MARK", str(tmp_path / "mark"))
+    assert verdicts(shout(source=source, only="probe")) == {"probe": verdict}
