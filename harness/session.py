@@ -11,8 +11,6 @@ looks the same with workers and without.
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError, MachineError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector
 from harness.report import junit
 from harness.report.group import listed, same_faults
@@ -31,6 +29,7 @@ from harness.runner.job import Job, Settings
 from harness.runner.outcome import Outcome
 from harness.runner.runner import Runner
 from harness.selection import Request, Subject, replay_command, subjects
+from harness.target.folder import HeldFolder
 from harness.verdict import Verdict
 
 _SEEDS = 1_000_000
@@ -52,9 +51,7 @@ def start(config: pytest.Config, request: Request) -> None:
     told: dict[str, Any] | None = getattr(config, "workerinput", {}).get(_NAME)
     if told is None:
         seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
-        builds = tempfile.mkdtemp(prefix="wireharness-")
-        config.add_cleanup(lambda: shutil.rmtree(builds, ignore_errors=True))
-        told = {"seed": seed, "builds": builds, "width": _width(config)}
+        told = {"seed": seed, "builds": str(_builds(config)), "width": _width(config)}
     try:
         run = Run(config, replace(request, seed=told["seed"]), told)
     except HarnessError as exc:
@@ -63,6 +60,16 @@ def start(config: pytest.Config, request: Request) -> None:
     config.pluginmanager.register(run, "wireharness-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args.clear()  # no path was named: the project's own tests are not this run's
+
+
+def _builds(config: pytest.Config) -> Path:
+    """Returns a folder that goes with this run, and where it is killed with the next start."""
+    try:
+        folder = HeldFolder()
+    except (MachineError, OSError) as exc:
+        raise pytest.UsageError(f"cannot make a folder for what is built: {exc}") from exc
+    config.add_cleanup(folder.remove)
+    return folder.path
 
 
 def _check(subject: Subject, request: Request) -> None:

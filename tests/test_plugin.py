@@ -386,21 +386,42 @@ with socket.create_server(("", int(sys.argv[1]))) as welcome:
 """
 
 
-def test_an_interrupt_leaves_nothing_behind(run, pytester):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
-        ear.bind(("127.0.0.1", 0))
-        ear.settimeout(20)
-        hangs = HANGS.format(port=ear.getsockname()[1])
-        pytester.path.joinpath("hangs.py").write_text(hangs)
-        process = pytester.popen(
-            [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        pid = int(ear.recv(100))
+@pytest.fixture
+def hanging(pytester):
+    """Starts a run whose target hangs. Returns pytest's process, and the target's id."""
+
+    def hanging():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            ear.bind(("127.0.0.1", 0))
+            ear.settimeout(20)
+            hangs = HANGS.format(port=ear.getsockname()[1])
+            pytester.path.joinpath("hangs.py").write_text(hangs)
+            process = pytester.popen(
+                [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs")],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            return process, int(ear.recv(100))
+
+    return hanging
+
+
+def test_an_interrupt_leaves_nothing_behind(run, hanging):
+    process, pid = hanging()
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == pytest.ExitCode.INTERRUPTED
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_what_a_killed_run_has_built_goes_with_the_next(run, hanging, pytester, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(pytester.mkdir("tmp")))
+    process, _ = hanging()
+    process.kill()
+    process.wait(20)
+    left = list(pytester.path.glob("tmp/*/folders/*/*/programs"))
+    assert len(left) == 1
+    run(*on("good"))
+    assert list(pytester.path.glob("tmp/*/folders/*")) == []
 
 
 FIXED = """\
