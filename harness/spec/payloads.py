@@ -292,7 +292,7 @@ def _layout(tree: Tree, fields: Fields, around: Surroundings) -> Message:
 
 
 def _message(layout: Any, values: Mapping[str, int | Template]) -> Message:  # noqa: ANN401 - lazily loaded
-    module = importlib.import_module("harness.wire.layout")
+    module = importlib.import_module("harness.wire.fields")
     made: Message = module.Fields(layout, tuple(values.items()))
     return made
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
+from harness.wire.fields import Fields
 from harness.wire.framing import CLOSE, DATAGRAM, LINE
-from harness.wire.layout import Fields, compile_layout, named_layer
+from harness.wire.layout import compile_layout, named_layer
 from harness.wire.message import Matched, Mismatch, More
 from harness.wire.reading import parse
 
