@@ -99,6 +99,8 @@ class Descriptors:
         with socket.socket(fileno=_copy(pid, number)) as copy:
             _unready(copy.fileno(), writes, "a socket")
             self._known(copy)
+            if _defers(copy):
+                yield Limited(None, "it waits on a welcome socket with TCP_DEFER_ACCEPT")
             if "poll" not in call and "select" not in call:
                 seconds, micro = _TIMEVAL.unpack(
                     copy.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEVAL.size)
@@ -135,6 +137,16 @@ class Descriptors:
         own = {link for held in self._links.values() for link in held.values()}
         if not any(f"socket:[{inode}]" in own or f"socket:[{inode}]" in ours for inode in inodes):
             raise UnknownWaitError(f"it waits for {transport} port {remote[1]} of {remote[0]}")
+
+
+def _defers(copy: socket.socket) -> bool:
+    """Says whether it hands out a client that says nothing once the kernel is tired of waiting."""
+    return (
+        copy.type == socket.SOCK_STREAM
+        and copy.family in (socket.AF_INET, socket.AF_INET6)
+        and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) != 0
+        and copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT) != 0
+    )
 
 
 def links(pid: int) -> dict[int, str]:

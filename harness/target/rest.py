@@ -193,8 +193,8 @@ def _limits(
     for (pid, tid), wait in waits.items():
         if wait.seconds is not None and (pid, tid) not in keepers:
             yield Limited(wait.seconds, f"{wait.call} with a limit of {wait.seconds:.3g} s")
-        if wait.alarm:
-            yield Limited(None, "it waits for SIGALRM")
+        if wait.stirs:
+            yield Limited(None, wait.stirs)
         yield from descriptors.judge(pid, wait)
 
 

@@ -26,6 +26,7 @@ class Limit(enum.Enum):
     TIMEVAL = enum.auto()
     FUTEX = enum.auto()  # a pointer whose meaning depends on the operation
     ALWAYS = enum.auto()  # a sleep; the argument is a timespec
+    KEPT = enum.auto()  # by the kernel, which does not tell it
 
 
 class Source(enum.Enum):
@@ -54,13 +55,14 @@ class Wait:
     """A thread that waits.
 
     `on` are the descriptors of its process that wake it, each with whether that is for
-    writing too. `seconds`: at most so long; None: for ever. `alarm`: SIGALRM wakes it.
+    writing too. `seconds`: at most so long; None: for ever. `stirs`: why it may end by itself
+    though nobody can tell when, "" where it does not.
     """
 
     call: str
     on: Mapping[int, bool]
     seconds: float | None = None
-    alarm: bool = False
+    stirs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ _CALLS = {
         Call("rt_sigtimedwait", Source.SIGNALS, Limit.TIMESPEC, 2),
         Call("nanosleep", Source.NOTHING, Limit.ALWAYS, 0),
         Call("clock_nanosleep", Source.NOTHING, Limit.ALWAYS, 2),
+        # A sleep, poll or futex that SIGSTOP or a debugger has interrupted goes on in this one.
+        Call("restart_syscall", Source.NOTHING, Limit.KEPT),
     )
 }
 
@@ -112,15 +116,15 @@ _NUMBERS: Mapping[str, Mapping[int, str]] = {
     "x86_64": {
         0: "read", 7: "poll", 19: "readv", 23: "select", 34: "pause", 35: "nanosleep",
         43: "accept", 45: "recvfrom", 47: "recvmsg", 61: "wait4", 128: "rt_sigtimedwait",
-        130: "rt_sigsuspend", 202: "futex", 230: "clock_nanosleep", 232: "epoll_wait",
-        247: "waitid", 270: "pselect6", 271: "ppoll", 281: "epoll_pwait", 288: "accept4",
-        299: "recvmmsg", 441: "epoll_pwait2",
+        130: "rt_sigsuspend", 202: "futex", 219: "restart_syscall", 230: "clock_nanosleep",
+        232: "epoll_wait", 247: "waitid", 270: "pselect6", 271: "ppoll", 281: "epoll_pwait",
+        288: "accept4", 299: "recvmmsg", 441: "epoll_pwait2",
     },
     "aarch64": {
         22: "epoll_pwait", 63: "read", 65: "readv", 72: "pselect6", 73: "ppoll", 95: "waitid",
-        98: "futex", 101: "nanosleep", 115: "clock_nanosleep", 133: "rt_sigsuspend",
-        137: "rt_sigtimedwait", 202: "accept", 207: "recvfrom", 212: "recvmsg", 242: "accept4",
-        243: "recvmmsg", 260: "wait4", 441: "epoll_pwait2",
+        98: "futex", 101: "nanosleep", 115: "clock_nanosleep", 128: "restart_syscall",
+        133: "rt_sigsuspend", 137: "rt_sigtimedwait", 202: "accept", 207: "recvfrom",
+        212: "recvmsg", 242: "accept4", 243: "recvmmsg", 260: "wait4", 441: "epoll_pwait2",
     },
 }  # fmt: skip
 _HERE = _NUMBERS.get(platform.machine(), {})
@@ -151,7 +155,7 @@ def read_wait(pid: int, text: bytes) -> Wait | None:
         call=call.name,
         on=_descriptors(pid, call.source, arguments),
         seconds=_seconds(pid, call, arguments),
-        alarm=call.source is Source.SIGNALS and bool(_word(pid, arguments[0]) & SIGALRM),
+        stirs=_stirs(pid, call, arguments),
     )
 
 
@@ -212,7 +216,7 @@ def _seconds(pid: int, call: Call, arguments: list[int]) -> float | None:
     if call.limit is Limit.MILLISECONDS:
         value &= 0xFFFFFFFF
         return None if value & 0x80000000 else value / 1000
-    if call.limit is Limit.NONE or value == 0:
+    if call.limit in (Limit.NONE, Limit.KEPT) or value == 0:
         return None
     if call.limit is Limit.FUTEX:
         return _futex_seconds(pid, arguments[1], value)
@@ -231,6 +235,14 @@ def _futex_seconds(pid: int, operation: int, address: int) -> float:
         return seconds
     realtime = command == 6 or operation & 0x100  # FUTEX_LOCK_PI, FUTEX_CLOCK_REALTIME
     return max(0.0, seconds - (time.time() if realtime else time.monotonic()))
+
+
+def _stirs(pid: int, call: Call, arguments: list[int]) -> str:
+    if call.limit is Limit.KEPT:
+        return "a call that was interrupted goes on, perhaps with a limit"
+    if call.source is Source.SIGNALS and _word(pid, arguments[0]) & SIGALRM:
+        return "it waits for SIGALRM"
+    return ""
 
 
 # -- its memory ----------------------------------------------------------------------------

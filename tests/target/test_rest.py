@@ -231,6 +231,27 @@ def test_a_stopped_program_does_not_rest(waiter, evident):
     evident(process, Kind.BUSY, "a thread is in state T")
 
 
+def test_a_sleep_goes_on_after_a_stop(waiter, evident):
+    process, talk = waiter("c", "recv", "sleep", LONG)
+    talk.socket.send(b"now")
+    evident(process, Kind.TIMED, "nanosleep")
+    os.kill(process.pid, signal.SIGSTOP)
+    evident(process, Kind.BUSY, "a thread is in state T")
+    os.kill(process.pid, signal.SIGCONT)
+    evident(process, Kind.TIMED, "a call that was interrupted goes on")
+
+
+@pytest.mark.parametrize("way", ["tcp-defer", "tcp-defer-poll"])
+def test_a_client_may_come_in_late(waiter, proven, tables, way):
+    process, talk = waiter("c", way)
+    evidence = proven(process, Kind.TIMED).evidence
+    assert evidence == "it waits on a welcome socket with TCP_DEFER_ACCEPT"
+    deadline = time.monotonic() + PATIENCE
+    while prove(process, tables).kind is not Kind.RESTS:  # the kernel lets in who says nothing
+        assert time.monotonic() < deadline
+    assert talk.answer() == b"late"
+
+
 def test_a_program_that_is_gone_is_gone(start, ended, tables):
     process = start("true")
     ended(process)

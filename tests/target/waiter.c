@@ -1,13 +1,15 @@
 /* waiter PORT WAY DELAY SECONDS: echoes, waiting for requests in one way and answering in another.
 
    WAY: recv select poll ppoll epoll sigio uring (UDP), child fork (UDP, handed on), tcp
-   tcp-threads tcp-fork tcp-poll. DELAY: none spin token (handed to and fro so often), print
+   tcp-threads tcp-fork tcp-poll, tcp-defer and tcp-defer-poll (with TCP_DEFER_ACCEPT, so that
+   clients who say nothing come in later; they are greeted). DELAY: none spin token (handed to and fro so often), print
    (at its terminal, and nothing else), sleeps in its thread (sleep clock select poll
    epoll futex signal rcvtimeo timerfd), answers later from elsewhere (alarm timer timer-thread
    two-timerfds worker relay grandchild chain). */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -349,11 +351,13 @@ static void *one_client(void *given) {
 static void connections(int fd, const char *way) {
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
-        if (is(way, "tcp-poll"))
+        if (is(way, "tcp-poll") || is(way, "tcp-defer-poll"))
             until_readable(fd, "poll", -1);
         int client = accept(fd, NULL, NULL);
         if (client < 0)
             continue;
+        if (strncmp(way, "tcp-defer", 9) == 0)
+            send(client, "late", 4, MSG_NOSIGNAL);
         int *given = memcpy(malloc(sizeof client), &client, sizeof client);
         if (is(way, "tcp-threads")) {
             detached(one_client, given, sizeof client);
@@ -377,6 +381,8 @@ int main(int count, char **words) {
     struct sigaction again = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     must(bind(fd, (struct sockaddr *)&here, sizeof here) == 0, "bind");
+    if (strncmp(way, "tcp-defer", 9) == 0)
+        must(setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one) == 0, "defer");
     must(!stream || listen(fd, 64) == 0, "listen");
     if (is(delay, "alarm"))
         sigaction(SIGALRM, &again, NULL);
