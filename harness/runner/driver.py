@@ -133,6 +133,11 @@ class Driver:
         return watch.process.status() if watch.process is not None and watch.exited else None
 
     @property
+    def held_up(self) -> float:
+        """The longest time in seconds for which nobody here has looked at what happened."""
+        return self._watch.held_up
+
+    @property
     def seconds(self) -> float:
         """How long the conversation took so far."""
         return time.monotonic() - self._start

@@ -24,6 +24,7 @@ from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
 from harness.verdict import Fault, Finding, Verdict
 
+_LATE = 0.5  # seconds without a look at a client: by its own clock it may have given up
 _BAD = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 Key = tuple[str, str, Role]
 
@@ -166,15 +167,15 @@ class Runner:
             instance.welcome, instance.restart,
         )  # fmt: skip
         play = driver.play()
-        seconds = driver.seconds
+        seconds, finding = driver.seconds, _pardoned(play.finding, plan.role, driver.held_up)
         ended = driver.settle() if plan.role is Role.SERVER else None
         outcome = Outcome(
-            instance.target.id, plan, play.finding, driver.record.entries(), instance.output,
+            instance.target.id, plan, finding, driver.record.entries(), instance.output,
             seconds=seconds, started_fresh=fresh,
             properties=_properties(play.hint, ended, instance.started),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh
-        if ended is not None or play.finding.verdict in _BAD or worn:
+        if ended is not None or finding.verdict in _BAD or worn:
             self._drop()
         return outcome
 
@@ -188,6 +189,18 @@ class Runner:
         if Level.MUST in levels:
             return outcome
         return replace(outcome, finding=replace(outcome.finding, verdict=Verdict.WARN))
+
+
+def _pardoned(finding: Finding, role: Role, late: float) -> Finding:
+    """Returns what is held against a client, if it was not this machine that was late.
+
+    A client that waits for an answer does so by its own clock. Where the harness had no
+    processor for `late` seconds meanwhile, what the client did then proves nothing.
+    """
+    if role is Role.SERVER or late < _LATE or finding.fault is not Fault.TARGET:
+        return finding
+    reason = f"{finding.reason}, and this machine has kept it waiting for {late:.1f} s"
+    return replace(finding, verdict=Verdict.INCONCLUSIVE, reason=reason, fault=Fault.MACHINE)
 
 
 def _key(job: Job) -> Key:

@@ -36,6 +36,8 @@ class Watch:
         self.exited = False
         self.ticks = False  # the last look found that it waits, with a time limit of its own
         self.printing = 0.0  # seconds that its own output has cost it, beside the case's time
+        self.held_up = 0.0  # the longest time in seconds for which nobody here has looked
+        self._looked = time.monotonic()
         self.process: Process | None = None
         self.under_way: Callable[[], bool] = lambda: False  # whether more is to come for certain
         self._schedule: Mapping[tuple[int, int], tuple[float, float]] = {}
@@ -81,7 +83,11 @@ class Watch:
 
     def look(self, ms: int) -> bool:
         """Takes in all that happens within so many milliseconds. Says whether anything did."""
+        before = time.monotonic()
         events = self._poll.poll(ms)
+        now = time.monotonic()
+        self.held_up = max(self.held_up, before - self._looked, now - before - ms / 1000)
+        self._looked = now
         for fd, _ in events:
             reader = self._readers.get(fd)
             if reader is not None:
