@@ -29,8 +29,9 @@ from harness.spec.payloads import (
     template_of,
     text_template,
 )
-from harness.spec.section import Span, optional_flag, section, whole
+from harness.spec.section import Span, is_named, optional_flag, section, whole
 from harness.spec.tree import Fields, Node, Tree, is_scalar
+from harness.wire.template import literal
 
 _ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn)
 _SERVER, _ANY_CLIENT = "server", "client"
@@ -141,10 +142,31 @@ def _repeated(tree: Tree, fields: Fields, stage: Stage) -> Iterator[Event]:
     tree.known(fields, "an event", keys.names("repeated"))
     inner = section(tree, fields["repeat"].node, "repeat", "repeat")
     times, node = whole(tree, inner["times"].node, "times", _TIMES), inner["exchange"].node
+    if "counter" in inner:
+        yield from _counted(tree, inner["counter"].node, times, node, stage)
+        return
     yield from _exchange(tree, node, stage)
     if times > 1:  # from the second on all are alike: who has spoken last is the same
         again = tuple(_exchange(tree, node, stage))
         yield from (event for _ in range(times - 1) for event in again)
+
+
+def _counted(tree: Tree, counter: Node, times: int, node: Node, stage: Stage) -> Iterator[Event]:
+    """Yields the events of each pass with the pass's number put in for the counter's name."""
+    name = tree.text(counter, "counter")
+    if not is_named(name, "name"):
+        raise tree.error(counter, f"a counter is named in letters, digits and _: {name!r}")
+    if name in stage.around.values:
+        raise tree.error(counter, f"the counter {name!r} has the name of another value")
+    around, used = stage.around, set[str]()
+    for number in range(1, times + 1):
+        values = {**around.values, name: literal(str(number).encode())}
+        stage.around = replace(around, values=values, used=used)
+        yield from _exchange(tree, node, stage)
+    stage.around = around
+    if name not in used:
+        raise tree.error(counter, f"the counter {name!r} is used nowhere")
+    around.used.update(used - {name})
 
 
 # -- one event -----------------------------------------------------------------------------

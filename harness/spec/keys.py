@@ -190,10 +190,13 @@ PAYLOAD = (
     Key("join", "payloads", "Payloads one after the other."),
     Key("bytes", "bounds", "Any bytes, so many."),
     Key("any", "true", "Any bytes at all."),
+    Key("piece", "value", "The piece of this number, from 1, of `of` in pieces of `size` bytes."),
     Key("layout", "text", "A binary message, with `fields`."),
 )
 PAYLOAD_MORE = (
     Key("times", "whole", "How often `fill` is repeated."),
+    Key("of", "payload", "What `piece` is taken of; behind its end a piece is empty."),
+    Key("size", "whole", "How many bytes a `piece` has; the last has what is left."),
     Key("fields", "mapping", "Values of the layout's fields; the others are free.", of="value"),
 )
 ACTS = (
@@ -254,6 +257,7 @@ USE = (
 REPEATED = (Key("repeat", "section", "An exchange several times over.", True, section="repeat"),)
 REPEAT = (
     Key("times", "whole", "How often.", required=True),
+    Key("counter", "text", "A name for the number of the pass, from 1.", names="name"),
     Key("exchange", "exchange", "The events.", required=True),
 )
 

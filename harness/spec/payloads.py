@@ -161,12 +161,15 @@ def _sound(tree: Tree, node: Node, read: Template) -> Template:
     return read
 
 
+_COMPANIONS = (("times", "fill"), ("of", "piece"), ("size", "piece"), ("fields", "layout"))
+
+
 def _companions(tree: Tree, fields: Fields, way: str) -> None:
-    for name, wanted in (("times", "fill"), ("fields", "layout")):
+    for name, wanted in _COMPANIONS:
         if name in fields and way != wanted:
             raise tree.error(fields[name].place, f"{name!r} belongs to {wanted!r}, found {way!r}")
-        if way == wanted and name not in fields and name == "times":
-            raise tree.error(fields[way].place, "'fill' has no 'times'")
+        if way == wanted and name not in fields and name != "fields":
+            raise tree.error(fields[way].place, f"{wanted!r} has no {name!r}")
 
 
 def _template(
@@ -188,6 +191,8 @@ def _template(
                 raise tree.error(node, exc.message) from exc
         case "fill":
             return _filled(tree, node, fields["times"].node, around)
+        case "piece":
+            return _piece(tree, node, fields, around)
         case "join":
             parts = [template_of(tree, each, "join", around) for each in tree.some(node, "join")]
             return _sound(tree, node, template.joined(parts))
@@ -211,6 +216,35 @@ def _filled(tree: Tree, node: Node, often: Node, around: Surroundings) -> Templa
     if exact:
         return template.literal(b"".join(known) * times)
     return _sound(tree, node, template.repeated(filling, times))
+
+
+def _piece(tree: Tree, node: Node, fields: Fields, around: Surroundings) -> Template:
+    whole = _constant(tree, fields["of"].node, "of", around)
+    number = _numbered(tree, node, around)
+    size = tree.integer(fields["size"].node, "size")
+    if not 1 <= size <= LARGEST:
+        raise tree.error(fields["size"].node, f"size is from 1 to {LARGEST:,}, found {size}")
+    return template.literal(whole[(number - 1) * size : number * size])
+
+
+def _numbered(tree: Tree, node: Node, around: Surroundings) -> int:
+    """Reads a piece's number, which the counter of a repeat may stand for."""
+    if not is_text(node):
+        number = tree.integer(node, "piece")
+    else:
+        told = _constant(tree, node, "piece", around)
+        number = int(told) if re.fullmatch(rb"[0-9]{1,8}", told) else 0
+    if number < 1:
+        raise tree.error(node, "piece is a number from 1 up, or the counter of a repeat")
+    return number
+
+
+def _constant(tree: Tree, node: Node, what: str, around: Surroundings) -> bytes:
+    """Reads a payload whose bytes are known when the spec is loaded."""
+    found = template_of(tree, node, what, around)
+    if found.open or found.references:
+        raise tree.error(node, f"{what} wants bytes that are known when the spec is loaded")
+    return found.produce({})
 
 
 def _hex(tree: Tree, node: Node) -> bytes:

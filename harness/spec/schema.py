@@ -67,6 +67,9 @@ def _chosen(section: str, ways: Sequence[tuple[Key, ...]], also: str = "") -> Sc
         described["dependentRequired"] = {
             "times": ["fill"],
             "fill": ["times"],
+            "piece": ["of", "size"],
+            "of": ["piece"],
+            "size": ["piece"],
             "fields": ["layout"],
         }
     return described

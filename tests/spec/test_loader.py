@@ -229,6 +229,10 @@ def test_cases_of_an_included_file_come_behind():
         ("{file: all.bin}", literal(b"all")),
         ('{fill: "ab", times: 3}', literal(b"ababab")),
         ('{join: ["a", {hex: "00"}, "b"]}', literal(b"a\0b")),
+        ('{piece: 1, of: "abcde", size: 2}', literal(b"ab")),
+        ('{piece: 3, of: {fill: "ab", times: 3}, size: 2}', literal(b"ab")),
+        ('{piece: "3", of: "abcde", size: 2}', literal(b"e")),
+        ('{piece: 4, of: "abcde", size: 2}', literal(b"")),
         ("{bytes: 3}", parse("{_:bytes(3)}")),
         ("{bytes: [3, 5]}", parse("{_:bytes(3..5)}")),
         ("{any: true}", parse("{_:rest}")),
@@ -391,6 +395,14 @@ fragments: {{put: {{with: [v], exchange: [server: "{written}"]}}}}
 def test_a_repeat_is_written_out():
     loaded = suite(['repeat: {times: 3, exchange: [client: "a", server: "b"]}'])
     assert len(loaded.cases[0].exchange) == 7
+
+
+def test_a_counter_is_the_number_of_the_pass():
+    put = '{use: put, n: "{n}", what: {piece: "{n}", of: "abcde", size: 2}}'
+    more = 'fragments: {put: {with: [n, what], exchange: [server: "{n}:{what}"]}}\n'
+    loaded = suite([f"repeat: {{times: 3, counter: n, exchange: [{put}]}}"], more=more)
+    said = [each.act.message for each in loaded.cases[0].exchange[-3:]]
+    assert said == [literal(b"1:ab"), literal(b"2:cd"), literal(b"3:e")]
 
 
 def test_what_is_used_nowhere_is_noted():
