@@ -125,6 +125,7 @@ class Sent:
 class Received:
     """Bytes of a stream, or one whole datagram. `new_port`: from a port not seen before.
 
+    `astray`: it came to a port that the harness has left, for one with which the talk went on.
     `at` is when the kernel received a datagram, or when bytes of a stream were read.
     """
 
@@ -132,6 +133,7 @@ class Received:
     data: bytes
     at: float
     new_port: bool = False
+    astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)

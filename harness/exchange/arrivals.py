@@ -7,13 +7,24 @@ answer, an optional one. Must not know: the order of steps, verdicts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.exchange.action import Ended, Received
 from harness.exchange.expectation import Answered, Expectation, Said
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
 from harness.exchange.plan import Connection, Release
+from harness.spec.model import Says
 from harness.wire.message import Scope
+
+
+@dataclass(slots=True)
+class _Resent:
+    """A datagram that a timer may send again: not sooner than `gap` seconds after `at`."""
+
+    data: bytes
+    gap: float
+    at: float
 
 
 class Arrivals:
@@ -23,6 +34,7 @@ class Arrivals:
         self._judgement = judgement
         self._inboxes: dict[Connection, Inbox] = {}
         self._later: dict[Connection, list[Expectation]] = {}
+        self._resent: dict[Connection, _Resent] = {}
         self._released: set[Connection] = set()
 
     def get(self, connection: Connection) -> Inbox | None:
@@ -33,6 +45,7 @@ class Arrivals:
         """Begins anew on this connection."""
         self._inboxes[connection] = Inbox(connection.over)
         self._later.pop(connection, None)
+        self._resent.pop(connection, None)
         self._released.discard(connection)
 
     def release(self, step: Release) -> None:
@@ -44,6 +57,7 @@ class Arrivals:
         """Forgets all connections."""
         self._inboxes.clear()
         self._later.clear()
+        self._resent.clear()
         self._released.clear()
 
     def receive(self, signal: Received) -> None:
@@ -59,6 +73,17 @@ class Arrivals:
         inbox = self._inboxes.get(signal.connection)
         if inbox is not None:
             inbox.ended = signal.how
+
+    def take(self, expectation: Expectation, said: Said, inbox: Inbox) -> None:
+        """Takes out what has met an expectation, and remembers what of it may come once more."""
+        step, act = expectation.step, said.choice.act if said.choice else None
+        if isinstance(act, Says) and act.again is not None:
+            self._resent[step.connection] = _Resent(expectation.matched, act.again, inbox.at)
+        elif self._resent:
+            self._resent.pop(step.connection, None)
+        inbox.drop(said.length)
+        if step.repeats:
+            self.let_come(expectation, step.repeats)
 
     def let_come(self, expectation: Expectation, times: int) -> None:
         """Lets what is expected here come later, up to so many times, or not at all."""
@@ -111,6 +136,11 @@ class Arrivals:
     def _absorbed(self, connection: Connection, captures: Scope) -> Answered:
         """Takes out one message that an earlier expectation lets come, once it is complete."""
         inbox, found = self._inboxes[connection], Answered.NO
+        resent = self._resent.get(connection)
+        if resent and inbox.data == resent.data and inbox.at - resent.at >= resent.gap:
+            resent.at = inbox.at
+            inbox.drop(len(resent.data))
+            return Answered.YES
         for earlier in self._later.get(connection, ()) if inbox.holds else ():
             said = earlier.judge(inbox, captures)
             if said.verdict is Answered.YES:

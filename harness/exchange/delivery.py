@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from harness.exchange.plan import AnyStep, Expect, Send
 from harness.exchange.planning import ahead_of_answers, steps_of, swapped
-from harness.spec.model import Case, Delivery, Role, Says, Suite, Transport
+from harness.spec.model import Case, Delivery, Origin, Role, Says, Suite, Transport
 
 PROVES: Mapping[Delivery, str] = MappingProxyType(
     {
@@ -91,10 +91,20 @@ def _over_udp(suite: Suite, steps: tuple[AnyStep, ...], role: Role) -> Iterator[
         yield Delivery.REPEATED
         if swapped(steps) != steps:
             yield Delivery.REORDERED
-    if len({each.connection for each in sends}) < len(sends):
+    if len({each.connection for each in sends}) < len(sends) and not _is_bound(steps):
         yield Delivery.FROM_ANOTHER_PORT
     yield Delivery.AFTER_EMPTY
     yield Delivery.AFTER_OVERSIZED
+
+
+def _is_bound(steps: tuple[AnyStep, ...]) -> bool:
+    """Says whether a talk is tied to its two ports, as one that goes on from a new one is."""
+    return any(
+        isinstance(choice.act, Says) and choice.act.origin is Origin.NEW_PORT
+        for step in steps
+        if isinstance(step, Expect)
+        for choice in step.choices
+    )
 
 
 def _speaks(step: AnyStep) -> bool:

@@ -225,7 +225,8 @@ def _is_plain(choice: Choice) -> bool:
     act = choice.act
     if not isinstance(act, Says) or choice.level is not Level.MUST:
         return False
-    return act.origin is Origin.USUAL and act.not_before is None and act.hook is None
+    untimed = act.not_before is None and act.again is None
+    return act.origin is Origin.USUAL and untimed and act.hook is None
 
 
 def _ends_as(wanted: Ending, found: Ending) -> bool:

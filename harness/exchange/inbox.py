@@ -20,8 +20,8 @@ class Inbox:
     """
 
     __slots__ = (
-        "_aside", "_data", "_datagrams", "_stream", "at", "before", "ended", "judged", "met",
-        "new_port", "open", "used",
+        "_aside", "_data", "_datagrams", "_stream", "astray", "at", "before", "ended", "judged",
+        "met", "new_port", "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
@@ -31,6 +31,7 @@ class Inbox:
         self.before = 0.0
         self.judged = 0
         self.new_port = False
+        self.astray = False
         self.ended: Ending | None = None
         self.open = True  # our side
         self.used = False
@@ -113,3 +114,4 @@ class Inbox:
         self._data = first.data if first else b""
         self.at = first.at if first else self.at
         self.new_port = bool(first and first.new_port)
+        self.astray = bool(first and first.astray)

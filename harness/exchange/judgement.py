@@ -68,6 +68,8 @@ class Judgement:
         if self._server and inbox.new_port is not own:
             wanted = "a port of its own" if own else "the port it was sent to"
             return f"{self.who} answered from the wrong port: wanted {wanted}"
+        if not self._server and (inbox.astray or inbox.new_port):
+            return _elsewhere(inbox.astray)
         if act.not_before is not None and inbox.at - inbox.before < act.not_before:
             return _too_soon(self.who, inbox.at - inbox.before, act.not_before)
         if act.hook is None:
@@ -189,6 +191,12 @@ class Judgement:
     def _diagnosed(self, connection: Connection, expected: bytes, actual: bytes) -> str:
         sent, cut = self.has_sent(connection), self._pieces.get(connection, ())
         return diagnosis.hint(diagnosis.Answer(expected, actual, sent, cut, self._plan.delivery))
+
+
+def _elsewhere(astray: bool) -> str:
+    if astray:
+        return "the client answered to the port it had asked: wanted the one that spoke to it"
+    return "the client spoke from another port than before, in the middle of the talk"
 
 
 def _told_by(hook: Hook, known: Scope, at: float, step: Step) -> str:

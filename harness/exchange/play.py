@@ -219,7 +219,7 @@ class Play:
             inbox.open = inbox.open and not said.over
             self._judgement.warn(step, said)
             return None
-        if inbox.new_port or not expectation.plain:
+        if inbox.new_port or inbox.astray or not expectation.plain:
             wrong = self._judgement.against_spec(step, said, inbox, self.captures)
             if wrong:
                 comparison = self._judgement.compared(expectation, inbox, None)
@@ -227,11 +227,9 @@ class Play:
             self._judgement.warn(step, said)
         if said.captures:
             self.captures.update(said.captures)
-        inbox.drop(said.length)
+        self._arrivals.take(expectation, said, inbox)
         if self._silences:
             self._silences.pop(step.connection, None)
-        if step.repeats:
-            self._arrivals.let_come(expectation, step.repeats)
         return None
 
     def _wrong(self, step: Expect, expectation: Expectation, inbox: Inbox, said: Said) -> Action:

@@ -10,6 +10,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from harness.exchange.action import Opened, Received, Refused
@@ -132,6 +133,8 @@ class Company:
         if type(signal) is Received:
             if self._welcome is not None:
                 self._shown(now)
+                if self._channels.get(channel.connection) is not channel:
+                    signal = replace(signal, astray=True)
             self._record.mark(now, Kind.BYTES, by_client, who, signal.data)
         else:
             if isinstance(channel, StreamChannel):

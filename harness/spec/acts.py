@@ -47,7 +47,7 @@ from harness.wire.message import Message
 
 Hooks = Mapping[str, Callable[..., str | None]]
 _ACTS = tuple(key.name for key in keys.ACTS)
-_SAYING = ("example", "hook", "from", "answers", "not_before")  # keys that belong to says
+_SAYING = ("example", "hook", "from", "answers", "not_before", "again")  # keys that belong to says
 _EXIT_CODES = Span(0, 255)
 _NUMBERS = Span(1, 10_000)  # of datagrams on a connection
 
@@ -164,6 +164,8 @@ def _said(
         says = replace(says, answers=whole(tree, fields["answers"].node, "answers", _NUMBERS))
     if "not_before" in fields:
         says = replace(says, not_before=tree.number(fields["not_before"].node, "not_before"))
+    if "again" in fields:
+        says = replace(says, again=tree.number(fields["again"].node, "again"))
     return says
 
 
@@ -198,7 +200,7 @@ def refuse_impossible(tree: Tree, item: Node, act: Act, by: Role, over: Transpor
     elif over is Transport.TCP and _from_elsewhere(act):
         wrong = "over TCP what is said comes on its connection, never from another port"
     elif over is Transport.TCP and _timed_or_aimed(act):
-        wrong = "answers and not_before are about datagrams"
+        wrong = "answers, not_before and again are about datagrams"
     elif by is Role.CLIENT and any(says.answers is not None for says in messages(act)):
         wrong = "clients begin the talk: it is the server that answers"
     elif isinstance(act, Opens) and by is Role.SERVER:
@@ -216,7 +218,8 @@ def _from_elsewhere(act: Act) -> bool:
 
 
 def _timed_or_aimed(act: Act) -> bool:
-    return any((says.answers, says.not_before) != (None, None) for says in messages(act))
+    said = messages(act)
+    return any((says.answers, says.not_before, says.again) != (None,) * 3 for says in said)
 
 
 def messages(act: Act) -> Iterator[Says]:

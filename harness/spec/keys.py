@@ -242,10 +242,15 @@ MODIFIERS = (
         "number",
         "UDP: seconds that lie between the target's datagram before and this one, at the least.",
     ),
+    Key(
+        "again",
+        "number",
+        "UDP: the target may repeat it until it says more, after so many seconds at the least.",
+    ),
 )
 CHOICE = (
     *(key for key in ACTS if key.name in ("says", "silent", "closes")),
-    *(key for key in MODIFIERS if key.name in ("example", "hook", "from", "not_before")),
+    *(key for key in MODIFIERS if key.name in ("example", "hook", "from", "not_before", "again")),
     Key("level", LEVELS, "Below must it earns a warning."),
     Key("reason", "text", "What the warning says."),
 )

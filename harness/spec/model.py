@@ -116,6 +116,7 @@ class Says:
     origin: Origin = Origin.USUAL  # UDP only
     answers: int | None = None  # UDP, harness only: to where this datagram came from, from 1
     not_before: float | None = None  # UDP, target only: seconds since its datagram before
+    again: float | None = None  # UDP, target only: may come again, so many seconds later at least
 
 
 @dataclass(frozen=True, slots=True)

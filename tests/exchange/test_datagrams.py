@@ -130,3 +130,59 @@ def test_what_would_earn_a_warning_is_not_shown_as_wanted():
     play.start()
     ping(play, b"2", 0.0)
     assert play.finding.comparison.wanted == "1"
+
+
+RESENT = ('client: {says: "1", again: 0.5}', 'client: "2"', "client: {goes_on: true}")
+
+
+@pytest.mark.parametrize(
+    ("came", "told"),
+    [
+        ([(b"1", 0.0), (b"2", 0.1)], ""),
+        ([(b"1", 0.0), (b"1", 0.5), (b"1", 1.0), (b"2", 1.0)], ""),
+        ([(b"1", 0.0), (b"1", 0.4)], "something else"),
+        ([(b"1", 0.0), (b"1", 0.5), (b"1", 0.9)], "something else"),
+        ([(b"1", 0.0), (b"11", 0.5)], "something else"),
+    ],
+    ids=["once", "resent", "too-soon", "too-soon-again", "not-the-same"],
+)
+def test_what_a_timer_resends_is_passed_over(came, told):
+    play = play_of(*RESENT)
+    play.start()
+    for data, at in came:
+        ping(play, data, at)
+    assert play.finding.verdict is (Verdict.FAIL if told else Verdict.PASS)
+    assert told in play.finding.reason
+
+
+def test_what_is_resent_behind_the_next_message_is_too_much():
+    play = play_of('client: {says: "1", again: 0.5}', 'client: "2"', 'client: "3"')
+    play.start()
+    for data, at in ((b"1", 0.0), (b"2", 0.1), (b"1", 1.0)):
+        ping(play, data, at)
+    assert play.finding.verdict is Verdict.FAIL
+
+
+def test_what_is_resent_breaks_no_silence():
+    play = play_of('client: {says: "1", again: 0.5}', "client: {silent: true}")
+    play.start()
+    for data, at in ((b"1", 0.0), (b"1", 1.0)):
+        assert isinstance(ping(play, data, at), Await)
+
+
+@pytest.mark.parametrize(
+    ("signal", "told"),
+    [
+        ({"astray": True}, "to the port it had asked"),
+        ({"new_port": True}, "from another port than before"),
+    ],
+    ids=["astray", "from-elsewhere"],
+)
+def test_a_talk_stays_on_its_two_ports(signal, told):
+    play = play_of('client: "1"', 'server: {says: "pong", from: new-port}', 'client: "2"')
+    play.start()
+    assert ping(play, b"1", 0.0) == DoSend(CLIENT, (b"pong",), another_port=True, to=1)
+    play.feed(Sent())
+    play.feed(Received(CLIENT, b"2", 0.0, **signal))
+    assert play.finding.verdict is Verdict.FAIL
+    assert told in play.finding.reason

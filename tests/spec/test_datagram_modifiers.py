@@ -53,6 +53,11 @@ def test_an_alternative_has_such_a_time_too():
     assert [choice.act.not_before for choice in act.choices] == [2, None]
 
 
+def test_a_datagram_may_come_again_after_a_time():
+    act = event_of('client: {any_of: [{says: "a", again: 0.5}, {says: "b"}]}').act
+    assert [choice.act.again for choice in act.choices] == [0.5, None]
+
+
 def test_a_client_may_go_on():
     assert event_of("client: {goes_on: true}").act == GoesOn()
 
@@ -68,6 +73,10 @@ def test_a_client_may_go_on():
         ('client: {says: "x", not_before: 1}', "server", "udp", "does not wait"),
         ('client: {says: "x", not_before: 1}', "client", "tcp", "are about datagrams"),
         ('client: {says: "x", not_before: -1}', "client", "udp", "a number from 0 up"),
+        ('client: {says: "x", again: 1}', "server", "udp", "resends nothing"),
+        ('client: {says: "x", again: 1}', "client", "tcp", "are about datagrams"),
+        ('client: {says: "x", again: soon}', "client", "udp", "again is a number"),
+        ("client: {exits: 0, again: 1}", "client", "udp", "again belongs to says"),
         ('client: {prints: "x", not_before: 1}', "client", "udp", "not_before belongs to says"),
         ("client: {goes_on: false}", "client", "udp", "true"),
         ('client: {goes_on: true}\nclient: "x"', "client", "udp", "does not count"),
