@@ -1,0 +1,228 @@
+"""The relay: the wire of a lab in user space, which does to each packet what its schedule says.
+
+Runs as a process of the lab, so that it shares neither the harness's interpreter nor its
+fate. Belongs here: frames from one end to the other, which of them count, and the orders
+that the harness gives. Must not know: the rest of the harness but harness.wire.schedule.
+
+Numbered are, per flow and direction, UDP datagrams and TCP segments that carry bytes, those
+sent again too; of a datagram in fragments the first. A flow is told by its transport and
+the port at its left end. Everything else goes through: SYN, acknowledgements, ICMP.
+
+Orders are JSON, one in each message of a SOCK_SEQPACKET socket. Each is answered by
+{"done": true} when it holds; in between come the fates that packets have met. The relay
+begins at rest: until the order "go" what is sent stays in the kernel, so that a schedule can
+be laid before the first packet. It ends when the harness does, or the network.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import select
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from harness.wire.schedule import Fate, Line, Out, Schedule
+
+LEFT, RIGHT = "left", "right"
+"""The ends, as orders name them; what comes from the left goes to the right."""
+
+MESSAGE_LIMIT = 65_536
+"""Bytes of an order or a fate told."""
+
+_FRAME = 65_600  # bytes; larger than any frame without offloads
+_ETHERNET = 14
+_TCP, _UDP = 6, 17
+_OVER = {"tcp": _TCP, "udp": _UDP}
+
+
+class Flow(NamedTuple):
+    """A talk between two ports: IP's number of its transport, the port at the left end."""
+
+    protocol: int
+    port: int
+
+
+class Counted(NamedTuple):
+    """A packet that is numbered: its flow, how many bytes it carries, where they end."""
+
+    flow: Flow
+    size: int
+    end: int
+
+
+def relay(left: socket.socket, right: socket.socket, control: socket.socket) -> None:
+    """Joins two sockets that bring and take whole Ethernet frames, until `control` ends.
+
+    Raises: OSError where a frame cannot be sent on.
+    """
+    wire = Wire(left, right, control)
+    try:
+        while wire.turn():
+            continue
+    except ConnectionError:
+        return  # the harness is gone
+
+
+class Wire:
+    """The state of a relay: lines by flow and direction, and packets that are held back."""
+
+    def __init__(self, left: socket.socket, right: socket.socket, control: socket.socket) -> None:
+        self._ends = {left.fileno(): (LEFT, left, right), right.fileno(): (RIGHT, right, left)}
+        self._control = control
+        self._lines: dict[tuple[Flow, str], Line[bytes]] = {}
+        self._laid: dict[tuple[int, str], Schedule] = {}  # for flows that have none of their own
+        self._late: list[tuple[float, int, socket.socket, bytes]] = []
+        self._held = 0
+        for each in (left, right):
+            each.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def turn(self) -> bool:
+        """Waits for something and deals with it. Says whether the harness is still there."""
+        limit = None
+        if self._late:
+            limit = max(0.0, self._late[0][0] - time.monotonic()) * 1000 + 1
+        for fd, _ in self._poll.poll(limit):
+            if fd in self._ends:
+                self._forward(*self._ends[fd])
+            elif not self._obey(self._control.recv(MESSAGE_LIMIT)):
+                return False
+        while self._late and self._late[0][0] <= time.monotonic():
+            _, _, to, frame = heapq.heappop(self._late)
+            to.send(frame)
+        return True
+
+    # -- orders --------------------------------------------------------------------------
+
+    def _obey(self, message: bytes) -> bool:
+        if not message:
+            return False
+        order = json.loads(message)
+        if order["order"] == "go":
+            for fd in self._ends:
+                self._poll.register(fd, select.POLLIN)
+        elif order["order"] == "clear":
+            self._lines.clear()
+            self._laid.clear()
+        else:
+            self._lay(order)
+        self._tell({"done": True})
+        return True
+
+    def _lay(self, order: dict[str, Any]) -> None:
+        """Lays a schedule for one flow, or (port 0) for each that has none of its own."""
+        fates = {int(number): Fate(fate) for number, fate in order["fates"].items()}
+        schedule = Schedule(fates, order["delay"])
+        flow = Flow(_OVER[order["over"]], order["port"])
+        if flow.port:
+            self._lines[flow, order["way"]] = Line(schedule)
+        else:
+            self._laid[flow.protocol, order["way"]] = schedule
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        self._control.send(json.dumps(told).encode())
+
+    # -- frames --------------------------------------------------------------------------
+
+    def _forward(self, way: str, source: socket.socket, to: socket.socket) -> None:
+        for frame in _frames(source):
+            counted = counted_in(frame, way == LEFT)
+            line = self._line(counted.flow, way) if counted is not None else None
+            if counted is None or line is None:
+                to.send(frame)
+                continue
+            outs = line.carry(frame)
+            told = line.schedule.told(line.count)
+            if told:
+                self._tell(
+                    {
+                        "at": time.monotonic(), "way": way, "number": line.count, "told": told,
+                        "size": counted.size, "port": counted.flow.port,
+                        "over": "tcp" if counted.flow.protocol == _TCP else "udp",
+                    }
+                )  # fmt: skip
+            for out in outs:
+                self._put(out, to, counted)
+
+    def _line(self, flow: Flow, way: str) -> Line[bytes] | None:
+        line = self._lines.get((flow, way))
+        if line is None and (flow.protocol, way) in self._laid:
+            line = self._lines[flow, way] = Line(self._laid[flow.protocol, way])
+        return line
+
+    def _put(self, out: Out[bytes], to: socket.socket, counted: Counted) -> None:
+        frame = corrupted(out.packet, counted.end) if out.corrupt else out.packet
+        if out.after <= 0:
+            to.send(frame)
+            return
+        self._held += 1
+        heapq.heappush(self._late, (time.monotonic() + out.after, self._held, to, frame))
+
+
+def _frames(source: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            yield source.recv(_FRAME)
+        except BlockingIOError:
+            return
+
+
+def counted_in(frame: bytes, from_left: bool) -> Counted | None:
+    """Returns what is known of a frame that is numbered, None for any other.
+
+    IPv4 (RFC 791) and IPv6 without extension headers (RFC 8200).
+    """
+    ip = _ETHERNET
+    kind = frame[12:14]
+    if kind == b"\x08\x00" and len(frame) >= ip + 20:
+        size, fragment = struct.unpack_from("!HxxH", frame, ip + 2)
+        protocol, at, end = frame[ip + 9], ip + (frame[ip] & 15) * 4, ip + size
+        if fragment & 0x1FFF:
+            return None
+    elif kind == b"\x86\xdd" and len(frame) >= ip + 40:
+        protocol, at = frame[ip + 6], ip + 40
+        end = at + int.from_bytes(frame[ip + 4 : ip + 6])
+    else:
+        return None
+    if protocol not in _OVER.values() or end > len(frame) or at + 8 > end:
+        return None
+    header = 8 if protocol == _UDP else (frame[at + 12] >> 4) * 4
+    size = end - at - header
+    if size < 0 or (protocol == _TCP and size == 0):
+        return None
+    ports = struct.unpack_from("!HH", frame, at)
+    return Counted(Flow(protocol, ports[0] if from_left else ports[1]), size, end)
+
+
+def corrupted(frame: bytes, end: int) -> bytes:
+    """Returns the frame with the lowest bit of its last byte before `end` flipped."""
+    return frame[: end - 1] + bytes((frame[end - 1] ^ 1,)) + frame[end:]
+
+
+# -- the harness's end -------------------------------------------------------------------
+
+
+def go() -> bytes:
+    """Returns the order to let packets through."""
+    return json.dumps({"order": "go"}).encode()
+
+
+def clear() -> bytes:
+    """Returns the order to forget all schedules and flows."""
+    return json.dumps({"order": "clear"}).encode()
+
+
+def lay(schedule: Schedule, over: str, way: str, port: int = 0) -> bytes:
+    """Returns the order to lay a schedule for packets that come from one end (`way`).
+
+    `port`: of the flow at its left end; 0: for each flow that has none of its own, and counts
+    its own packets.
+    """
+    fates = {str(number): str(fate) for number, fate in schedule.fates.items()}
+    order = {"order": "lay", "over": over, "port": port, "way": way, "fates": fates}
+    return json.dumps({**order, "delay": schedule.delay}).encode()
