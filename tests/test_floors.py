@@ -32,12 +32,13 @@ PURE = ("errors", "verdict", "wire", "spec", "exchange")
 # All of the standard library that a pure room may use. None of it reaches outside the process.
 HARMLESS = (
     "__future__ base64 binascii collections contextlib dataclasses difflib enum functools "
-    "importlib itertools math operator random re string struct textwrap types typing unicodedata"
+    "importlib ipaddress itertools math operator random re string struct textwrap types typing "
+    "unicodedata zlib"
 )
 # Packages of others, and the only modules that may import them.
 OTHERS = {
     "pytest": ("plugin", "items", "session", "cli"),
-    "scapy": ("wire.layout",),
+    "scapy": ("wire.layout", "wire.malformed.building"),
     "yaml": ("spec.tree",),
 }
 # Names without an import that reach outside.
