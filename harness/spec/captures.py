@@ -65,5 +65,4 @@ def _templates(message: Message) -> Iterator[Template]:
     if isinstance(message, Template):
         yield message
     else:  # a layout: scapy is not imported to look at it
-        values = getattr(message, "values", ())
-        yield from (value for _, value in values if isinstance(value, Template))
+        yield from getattr(message, "templates", ())

@@ -26,7 +26,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "transport": "tcp, udp, or a list of both",
         "framing": "line, crlf, close, http, or a mapping",
         "exit": "a number from 0 to 255, any, or nonzero",
-        "value": "a whole number, or a text (template)",
+        "value": "a whole number, a payload without layout, or packets",
+        "packets": "a list of payloads, each with a layout",
         "layout": "a list of fields, each `name: type`, or a mapping",
         "exchange": "a list of events",
         "choices": "a list of payloads and alternatives",
@@ -198,6 +199,13 @@ PAYLOAD_MORE = (
     Key("of", "payload", "What `piece` is taken of; behind its end a piece is empty."),
     Key("size", "whole", "How many bytes a `piece` has; the last has what is left."),
     Key("fields", "mapping", "Values of the layout's fields; the others are free.", of="value"),
+    Key("length", "bounds", "How many bytes the whole message of a layout has."),
+    Key("capture", "text", "The name under which the whole message of a layout is known."),
+)
+PACKETS = (
+    Key("any_order", "packets", "These packets in any order, and no others."),
+    Key("holds", "packets", "These packets in any order, be it among others."),
+    Key("lacks", "packets", "None of these packets."),
 )
 ACTS = (
     Key("says", "payload", "Sends these bytes; expected of the target, or sent by the harness."),
@@ -279,6 +287,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "fragment": FRAGMENT,
         "case": CASE,
         "payload": (*PAYLOAD, *PAYLOAD_MORE),
+        "packets": PACKETS,
         "event": (*ACTS, *MODIFIERS),
         "choice": CHOICE,
         "use": USE,

@@ -18,7 +18,7 @@ from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, 
 from harness.wire import reading, template
 from harness.wire.framing import LINE
 from harness.wire.message import Message
-from harness.wire.parts import Hole, Literal, TemplateError
+from harness.wire.parts import FILTERS, Hole, Literal, TemplateError
 from harness.wire.template import Template
 
 
@@ -161,14 +161,15 @@ def _sound(tree: Tree, node: Node, read: Template) -> Template:
     return read
 
 
-_COMPANIONS = (("times", "fill"), ("of", "piece"), ("size", "piece"), ("fields", "layout"))
+_NEEDED = (("times", "fill"), ("of", "piece"), ("size", "piece"))
+_COMPANIONS = (*_NEEDED, ("fields", "layout"), ("length", "layout"), ("capture", "layout"))
 
 
 def _companions(tree: Tree, fields: Fields, way: str) -> None:
     for name, wanted in _COMPANIONS:
         if name in fields and way != wanted:
             raise tree.error(fields[name].place, f"{name!r} belongs to {wanted!r}, found {way!r}")
-        if way == wanted and name not in fields and name != "fields":
+        if way == wanted and name not in fields and (name, wanted) in _NEEDED:
             raise tree.error(fields[way].place, f"{wanted!r} has no {name!r}")
 
 
@@ -315,32 +316,83 @@ def _layout(tree: Tree, fields: Fields, around: Surroundings) -> Message:
     name = tree.word(node, "layout", tuple(around.layouts))
     around.used.add(f"layout {name}")
     chosen = around.layouts[name]
-    values: dict[str, int | Template] = {}
-    if "fields" in fields:
-        entries = tree.fields(fields["fields"].node, "fields")
-        tree.known(entries, f"layout {name}", chosen.names)
-        for each, entry in entries.items():
-            values[each] = _value(tree, entry, around)
-            _build(tree, entry, chosen, values[each])
-    return _message(chosen, values)
+    values: dict[str, Any] = {}
+    entries = tree.fields(fields["fields"].node, "fields") if "fields" in fields else {}
+    for key, entry in entries.items():
+        field_name, bar, how = key.partition("|")
+        tree.known({field_name: replace(entry, name=field_name)}, f"layout {name}", chosen.names)
+        if bar and how not in FILTERS:
+            known = ", ".join(FILTERS)
+            raise tree.error(entry.place, f"the filter is one of {known}, found {how!r}")
+        values[key] = _value(tree, entry, around)
+        _build(tree, entry, chosen, values[key])
+    length = bounds(tree, fields["length"].node, "length", LARGEST) if "length" in fields else None
+    return _message(chosen, values, length, _captured(tree, fields))
 
 
-def _message(layout: Any, values: Mapping[str, int | Template]) -> Message:  # noqa: ANN401 - lazily loaded
+def _captured(tree: Tree, fields: Fields) -> str:
+    if "capture" not in fields:
+        return ""
+    name = tree.text(fields["capture"].node, "capture")
+    if not re.fullmatch(keys.PATTERNS["name"], name):
+        raise tree.error(fields["capture"].node, f"{name!r} cannot be a capture's name")
+    return name
+
+
+def _message(
+    layout: Any,  # noqa: ANN401 - lazily loaded
+    values: Mapping[str, Any],
+    size: tuple[int, int] | None = None,
+    capture: str = "",
+) -> Message:
     module = importlib.import_module("harness.wire.fields")
-    made: Message = module.Fields(layout, tuple(values.items()))
+    made: Message = module.Fields(layout, tuple(values.items()), size, capture)
     return made
 
 
-def _build(tree: Tree, entry: Field, layout: Any, value: int | Template) -> None:  # noqa: ANN401 - lazily loaded
+def _build(tree: Tree, entry: Field, layout: Any, value: Any) -> None:  # noqa: ANN401 - lazily loaded
     """Raises: SpecError where a field does not take its value, as far as that is known."""
     try:
         _message(layout, {entry.name: value})
     except HarnessError as exc:
-        shown = value if isinstance(value, int) else repr(value.describe())
-        raise tree.error(entry.node, f"field {entry.name} does not take {shown}") from exc
+        if is_scalar(entry.node) and "holds" not in str(exc):
+            shown = value if isinstance(value, int) else repr(value.describe())
+            raise tree.error(entry.node, f"field {entry.name} does not take {shown}") from exc
+        raise tree.error(entry.node, str(exc)) from exc
 
 
-def _value(tree: Tree, entry: Field, around: Surroundings) -> int | Template:
-    if is_text(entry.node):
-        return text_template(tree, entry.node, f"field {entry.name}", around)
-    return tree.integer(entry.node, f"field {entry.name}")
+def _value(tree: Tree, entry: Field, around: Surroundings) -> Any:  # noqa: ANN401 - lazily loaded
+    """Reads a number, a payload that is no layout, or packets."""
+    node, what = entry.node, f"field {entry.name}"
+    if is_text(node):
+        return text_template(tree, node, what, around)
+    if is_scalar(node):
+        return tree.integer(node, what)
+    if is_mapping(node) and is_payload(tree.fields(node, what)):
+        return template_of(tree, node, what, around)
+    return _packets(tree, node, what, around)
+
+
+def _packets(tree: Tree, node: Node, what: str, around: Surroundings) -> Any:  # noqa: ANN401 - lazily loaded
+    """Reads a list of packets, or a mapping that leaves their order or others open."""
+    made = importlib.import_module("harness.wire.values").Packets
+    if not is_mapping(node):
+        return made(_given(tree, node, what, around))
+    fields = tree.fields(node, what)
+    tree.known(fields, what, keys.names("packets"))
+    read = {name: _given(tree, each.node, name, around) for name, each in fields.items()}
+    if not read or ("any_order" in read and len(read) > 1):
+        raise tree.error(node, f"{what} wants any_order alone, or holds and lacks")
+    wanted = read.get("any_order") or read.get("holds", ())
+    return made(wanted, False, "any_order" not in read, read.get("lacks", ()))
+
+
+def _given(tree: Tree, node: Node, what: str, around: Surroundings) -> tuple[Any, ...]:
+    found = []
+    for item in tree.items(node, what):
+        one = f"a packet of {what}"
+        fields = tree.fields(item, one)
+        tree.known(fields, one, ("layout", "fields"))
+        tree.required(item, fields, one, ("layout",))
+        found.append(getattr(_layout(tree, fields, around), "given"))  # noqa: B009 - lazily loaded
+    return tuple(found)

@@ -20,6 +20,7 @@ _TEXT: Schema = {"type": "string"}
 _WHOLE: Schema = {"type": "integer", "minimum": 1}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _PAYLOAD: Schema = {"$ref": "#/$defs/payload"}
+_PACKETS: Schema = {"type": "array", "items": {"$ref": "#/$defs/payload"}}
 _SAID: Schema = {"anyOf": [_TEXT, {"$ref": "#/$defs/event"}]}
 
 
@@ -31,6 +32,7 @@ def schema() -> Schema:
         "payload": {"anyOf": [_TEXT, _chosen("payload", (keys.PAYLOAD,))]},
         "event": _chosen("event", (keys.ACTS, keys.PAYLOAD), also="payload"),
         "choice": _chosen("choice", (_said(), keys.PAYLOAD), also="payload"),
+        "value": {"anyOf": [{"type": "integer"}, _PAYLOAD, _PACKETS, _packets()]},
         "framing": _chosen("framing", (keys.FRAMING,)),
         "parameter": _chosen("parameter", (keys.PARAMETER,)),
         "case": _record("case"),
@@ -71,8 +73,14 @@ def _chosen(section: str, ways: Sequence[tuple[Key, ...]], also: str = "") -> Sc
             "of": ["piece"],
             "size": ["piece"],
             "fields": ["layout"],
+            "length": ["layout"],
+            "capture": ["layout"],
         }
     return described
+
+
+def _packets() -> Schema:
+    return _record("packets") | {"minProperties": 1}
 
 
 def _said() -> tuple[Key, ...]:
@@ -185,7 +193,8 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "transport": _transport,
         "framing": _framing,
         "exit": _exit,
-        "value": lambda _: {"type": ["integer", "string"]},
+        "value": lambda _: {"$ref": "#/$defs/value"},
+        "packets": lambda _: dict(_PACKETS),
         "layout": _layout,
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},
         "choices": lambda _: _list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),

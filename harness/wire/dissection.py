@@ -6,51 +6,30 @@ of it. Must not know: YAML, how a message is produced.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any
-
-from harness.wire.framing import CLOSE, DATAGRAM, Framing, FramingKind, end_of_message
-from harness.wire.layout import Layout, encoded, plain, taken
-from harness.wire.message import Judge, Judged, Matched, Mismatch, More, Scope
-from harness.wire.spans import agreeing
-from harness.wire.template import Template
-
-_INTEGER = re.compile(rb"-?[0-9]{1,20}")
+from harness.wire.framing import Framing, FramingKind, end_of_message
+from harness.wire.layout import blank, holds_packets, plain, taken
+from harness.wire.message import Judged, Matched, Mismatch, More, Scope
+from harness.wire.values import Given
+from harness.wire.wanted import wanted
 
 
 class FieldsJudge:
-    """Judges arrivals field by field."""
+    """Judges arrivals field by field. `size` bounds the whole message, `capture` names it."""
 
     def __init__(
         self,
-        layout: Layout,
-        values: Sequence[tuple[str, int | Template]],
+        given: Given,
         scope: Scope,
-        expected: bytes | None,
         framing: Framing,
+        size: tuple[int, int] | None = None,
+        capture: str = "",
     ) -> None:
-        self.expected = expected
-        self._layout = layout
+        self.expected: bytes | None = None
+        self._layout = given.layout
         self._framing = framing
-        self._numbers: dict[str, int] = {}
-        self._judges: dict[str, Judge] = {}
-        self._begun: dict[str, Judge] = {}
-        for name, value in values:
-            self._want(name, value, scope)
-
-    def _want(self, name: str, value: int | Template, scope: Scope) -> None:
-        if isinstance(value, int):
-            self._numbers[name] = value
-            return
-        judge = value.bind(scope, DATAGRAM)
-        is_number = isinstance(self._layout.packet().getfieldval(name), int)
-        if is_number and judge.expected is not None and _INTEGER.fullmatch(judge.expected):
-            self._numbers[name] = int(judge.expected)
-            return
-        self._judges[name] = judge
-        if not is_number:
-            self._begun[name] = value.bind(scope, CLOSE)
+        self._wanted = wanted(given, scope)
+        self._size = size
+        self._capture = capture
 
     def judge(self, data: bytes, ended: bool) -> Judged:
         """See Judge."""
@@ -73,58 +52,35 @@ class FieldsJudge:
         return None
 
     def _walk(self, data: bytes, ended: bool, whole: bool) -> Judged:
-        packet, left = self._layout.packet(), data
+        packet, left = blank(self._layout, data), data
         captures: dict[str, bytes] = {}
         for field in self._layout.packet.fields_desc:
-            at = len(data) - len(plain(left))
+            at, several = len(data) - len(plain(left)), self._wanted.get(field.name, ())
+            if not ended and holds_packets(field):
+                return More()
             found = taken(field, packet, left)
-            if found is None:
-                wrong = self._wrong_so_far(field, packet, plain(left))
-                if wrong is not None:
-                    return Mismatch(at + wrong.offset, wrong.why)
-                missing = Mismatch(len(data), f"it ends in the field {field.name}")
-                return missing if ended else More()
-            left, value = found
+            if isinstance(found, str):
+                begun = plain(left)
+                wrongs = (each.wrong_so_far(field, packet, begun) for each in several)
+                missing = Mismatch(len(data) - at, found)
+                wrong = next(filter(None, wrongs), missing if ended else None)
+                return Mismatch(at + wrong.offset, wrong.why) if wrong is not None else More()
+            left = found[0]
             raw = data[at : len(data) - len(plain(left))]
-            wrong = self._wrong(field, packet, value, raw, captures)
+            wrongs = (each.wrong(field, packet, raw, captures) for each in several)
+            wrong = next(filter(None, wrongs), None)
             if wrong is not None:
                 return Mismatch(at + wrong.offset, wrong.why)
-        size = len(data) - len(plain(left))
-        if whole and size < len(data):
-            return Mismatch(size, "more than the message")
-        return Matched(size, captures)
+        length = len(data) - len(plain(left))
+        if whole and length < len(data):
+            return Mismatch(length, "more than the message")
+        return self._sized(data[:length], captures)
 
-    def _wrong_so_far(self, field: Any, packet: Any, data: bytes) -> Mismatch | None:  # noqa: ANN401 - scapy's fields are untyped
-        """Returns what is wrong with the beginning of a field."""
-        number, begun = self._numbers.get(field.name), self._begun.get(field.name)
-        if number is not None and field.name in self._layout.kinds:
-            agree = agreeing(encoded(field, packet, number) or b"", data)
-            return Mismatch(agree, f"{field.name} is not {number}") if agree < len(data) else None
-        found = begun.judge(data, ended=False) if begun is not None else None
-        return found if isinstance(found, Mismatch) else None
-
-    def _wrong(
-        self,
-        field: Any,  # noqa: ANN401 - scapy's fields are untyped
-        packet: Any,  # noqa: ANN401
-        value: Any,  # noqa: ANN401
-        raw: bytes,
-        captures: dict[str, bytes],
-    ) -> Mismatch | None:
-        name = field.name
-        if name in self._numbers:
-            wanted = self._numbers[name]
-            if value == wanted:
-                return None
-            agree = agreeing(encoded(field, packet, wanted) or b"", raw)
-            return Mismatch(min(agree, len(raw)), f"{name} is {value}, wanted {wanted}")
-        if name not in self._judges:
-            return None
-        text = value if isinstance(value, bytes) else str(value).encode()
-        found = self._judges[name].judge(text, ended=True)
-        if isinstance(found, Matched):
-            captures.update(found.captures)
-            return None
-        offset = found.offset if isinstance(found, Mismatch) and isinstance(value, bytes) else 0
-        why = found.why if isinstance(found, Mismatch) and found.why else f"is {value}"
-        return Mismatch(min(offset, len(raw)), f"{name} {why}")
+    def _sized(self, message: bytes, captures: dict[str, bytes]) -> Judged:
+        low, high = self._size or (0, len(message))
+        if not low <= len(message) <= high:
+            why = f"it has {len(message)} bytes, wanted {low} to {high}"
+            return Mismatch(min(high, len(message)), why)
+        if self._capture:
+            captures[self._capture] = message
+        return Matched(len(message), captures)

@@ -6,7 +6,6 @@ arrivals are judged (harness.wire.dissection).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,64 +13,78 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.wire.dissection import FieldsJudge
 from harness.wire.framing import Framing
-from harness.wire.layout import BYTES, Layout, fitting
+from harness.wire.layout import BYTES, Layout, fitting, holds_packets, number_of
 from harness.wire.message import Judge, Scope
 from harness.wire.template import Template
+from harness.wire.values import Given, Packets, Value, split
 
 _MOST_ZEROS = 1 << 20
-_INTEGER = re.compile(rb"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A message of a layout: fields with values; the others are at their default, or anything."""
+    """A message of a layout: fields with values; the others are at their default, or anything.
+
+    `size`: how many bytes the whole message has, from least to most. `capture`: its name.
+    """
 
     layout: Layout
-    values: tuple[tuple[str, int | Template], ...]
+    values: tuple[tuple[str, Value], ...]
+    size: tuple[int, int] | None = None
+    capture: str = ""
 
     def __post_init__(self) -> None:
-        for name, _ in self.values:
-            if name not in self.layout.names:
-                known = ", ".join(self.layout.names)
-                raise HarnessError(
-                    f"layout {self.layout.name} has no field {name!r} (it has {known})"
-                )
-        for name, value in self.values:
-            if isinstance(value, int) or not (value.open or value.references):
-                _built(self.layout, self.layout.packet(), name, value, {})
+        for key, value in self.given.values:
+            self._try(key, value)
+
+    def _try(self, key: str, value: Value) -> None:
+        """Raises: HarnessError where a field cannot have a value, as far as that is known."""
+        packet, (name, _) = self.layout.packet(), split(key)
+        if isinstance(value, Packets) is not holds_packets(packet.get_field(name)):
+            some = "no packets" if isinstance(value, Packets) else "packets, written as a list"
+            raise HarnessError(f"field {name} holds {some}")
+        if isinstance(value, int) or (
+            isinstance(value, Template) and not (value.open or value.references)
+        ):
+            _built(self.layout, packet, name, value, {})
 
     @property
-    def _templates(self) -> Iterator[Template]:
-        return (value for _, value in self.values if isinstance(value, Template))
+    def given(self) -> Given:
+        """Layout and values."""
+        return Given(self.layout, self.values)
+
+    @property
+    def templates(self) -> Iterator[Template]:
+        """Yields its templates, those of packets within it too."""
+        return self.given.templates
 
     @property
     def captures(self) -> frozenset[str]:
-        """Names that its fields bind."""
-        return frozenset[str]().union(*(each.captures for each in self._templates))
+        """Names that it binds."""
+        own = {self.capture} - {""}
+        return frozenset[str](own).union(*(each.captures for each in self.templates))
 
     @property
     def references(self) -> frozenset[str]:
         """Names that must be bound before."""
-        return frozenset[str]().union(*(each.references for each in self._templates))
+        return frozenset[str]().union(*(each.references for each in self.templates))
 
     @property
     def open(self) -> bool:
         """Says whether a field has a hole."""
-        return any(each.open for each in self._templates)
+        return any(each.open for each in self.templates)
 
     @property
     def vacuous(self) -> bool:
         """Says whether any bytes match: no bounds, no field."""
-        return not self.values and set(self.layout.kinds.values()) <= {"rest"}
+        return not self.values and not self.size and set(self.layout.kinds.values()) <= {"rest"}
 
     def produce(self, scope: Scope) -> bytes:
         """Returns the packet's bytes; what counts others is counted where it is not given.
 
         Raises: HarnessError where a value does not fit its field.
         """
-        packet = self.layout.packet()
-        for name, value in self.values:
-            packet.setfieldval(name, _built(self.layout, packet, name, value, scope))
+        packet = _packet(self.given, scope)
         for counter, counted in self.layout.counters.items():
             self._count(packet, counter, counted)
         try:
@@ -93,13 +106,17 @@ class Fields:
 
     def bind(self, scope: Scope, framing: Framing) -> Judge:
         """Resolves references and returns what judges arrivals."""
-        return FieldsJudge(self.layout, self.values, scope, self._known(scope), framing)
+        judge = FieldsJudge(self.given, dict(scope), framing, self.size, self.capture)
+        judge.expected = self._known(scope)
+        return judge
 
     def _known(self, scope: Scope) -> bytes | None:
         """Returns the bytes, None where they are open or no packet holds what was captured."""
         given = {name for name, _ in self.values} | set(self.layout.counters)
         if set(self.layout.names) != given or self.open:
             return None
+        if any(isinstance(value, Packets) for _, value in self.values):
+            return None  # packets within have fields of their own that are free
         try:
             return self.produce(scope)
         except HarnessError:
@@ -107,27 +124,35 @@ class Fields:
 
     def describe(self) -> str:
         """Returns layout and fields on one line."""
-        shown = (
-            f"{name}={value.describe() if isinstance(value, Template) else value}"
-            for name, value in self.values
-        )
-        return f"{self.layout.name}({', '.join(shown)})"
+        return self.given.describe()
+
+
+def _packet(given: Given, scope: Scope) -> Any:  # noqa: ANN401 - scapy's packets are untyped
+    """Returns a packet; what one field is may rest on those before it, so their order counts."""
+    packet, order = given.layout.packet(), given.layout.names
+    for key, value in sorted(given.values, key=lambda each: order.index(split(each[0])[0])):
+        name, _ = split(key)
+        packet.setfieldval(name, _built(given.layout, packet, name, value, scope))
+    return packet
 
 
 def _built(
     layout: Layout,
     packet: Any,  # noqa: ANN401 - scapy's packets are untyped
     name: str,
-    value: int | Template,
+    value: Value,
     scope: Scope,
-) -> int | bytes:
+) -> int | bytes | list[Any]:
     if isinstance(value, int):
         return fitting(packet, name, value)
+    if isinstance(value, Packets):
+        return [_packet(each, scope) for each in value.wanted]
     data = value.produce(scope)
     if isinstance(packet.getfieldval(name), int):
-        if not _INTEGER.fullmatch(data):
+        number = number_of(packet.get_field(name), data)
+        if number is None:
             raise HarnessError(f"field {name} is a number, found {data!r}")
-        return fitting(packet, name, int(data))
+        return fitting(packet, name, number)
     size = BYTES.fullmatch(layout.kinds.get(name, ""))
     if size and size.group(1).isdigit() and len(data) != int(size.group(1)):
         raise HarnessError(f"field {name} has {size.group(1)} bytes, found {len(data)}: {data!r}")

@@ -13,12 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scapy.error import log_runtime
 from scapy.fields import (
+    BitEnumField,
+    BitField,
     ByteField,
     IntField,
     LEIntField,
     LEShortField,
     LongField,
+    PacketListField,
     ShortField,
     SignedByteField,
     SignedIntField,
@@ -27,7 +31,7 @@ from scapy.fields import (
     StrFixedLenField,
     StrLenField,
 )
-from scapy.packet import Packet
+from scapy.packet import Packet, Raw
 
 from harness.errors import HarnessError
 
@@ -44,7 +48,11 @@ _NUMBERS: dict[str, type[Any]] = {
 }
 _COUNTS = ("u8", "u16", "u32", "u64", "le-u16", "le-u32")
 TYPES = (*_NUMBERS, "bytes(N)", "bytes(FIELD)", "rest")
+# scapy tells of hostile bytes on standard error, and a verdict tells of them already.
+log_runtime.disabled = True
 BYTES = re.compile(r"bytes\(([A-Za-z0-9_]+)\)")
+_INTEGER = re.compile(rb"-?[0-9]{1,20}")
+_MOST_WORK = 1 << 21  # packets times bytes
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -136,6 +144,8 @@ def fitting(packet: Any, name: str, value: int) -> int:  # noqa: ANN401 - scapy'
 
 def encoded(field: Any, packet: Any, value: int) -> bytes | None:  # noqa: ANN401 - scapy's fields are untyped
     """Returns a number as it stands on the wire, None where the field cannot hold it."""
+    if isinstance(field, BitField | BitEnumField) and not 0 <= value < 1 << abs(field.size):
+        return None
     try:
         made = field.addfield(packet, b"", value)
     except Exception:  # noqa: BLE001 - scapy's fields raise what they like
@@ -143,15 +153,64 @@ def encoded(field: Any, packet: Any, value: int) -> bytes | None:  # noqa: ANN40
     return made if isinstance(made, bytes) else b""  # parts of a byte are not told apart
 
 
-def taken(field: Any, packet: Any, left: Any) -> tuple[Any, Any] | None:  # noqa: ANN401 - scapy's fields are untyped
-    """Returns what is left behind a field and its value, None where the bytes end before."""
+def number_of(field: Any, text: bytes) -> int | None:  # noqa: ANN401 - scapy's fields are untyped
+    """Returns the number that is written in decimal, or by the name that scapy has for it."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    known = getattr(field, "s2i", None) or {}
+    found = known.get(text.decode("latin-1"))
+    return found if isinstance(found, int) else None
+
+
+def name_of(field: Any, number: int) -> bytes:  # noqa: ANN401 - scapy's fields are untyped
+    """Returns the name that scapy has for a number, b"" where it has none."""
+    known = getattr(field, "i2s", None) or {}
+    return str(known.get(number, "")).encode()
+
+
+def text_of(value: Any) -> bytes:  # noqa: ANN401 - scapy's values are untyped
+    """Returns a value as bytes: a number in decimal, several texts one behind the other."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, list) and all(isinstance(each, bytes) for each in value):
+        return b"".join(value)
+    return str(value).encode()
+
+
+def holds_packets(field: Any) -> bool:  # noqa: ANN401 - scapy's fields are untyped
+    """Says whether a field is a list of packets."""
+    return isinstance(field, PacketListField)
+
+
+def blank(layout: Layout, data: bytes) -> Any:  # noqa: ANN401 - scapy's packets are untyped
+    """Returns a packet with no field read yet; DNS names point back into all the bytes."""
+    packet = layout.packet()
+    packet.original = data
+    return packet
+
+
+def taken(field: Any, packet: Any, left: Any) -> tuple[Any, Any] | str:  # noqa: ANN401 - scapy's fields are untyped
+    """Returns what is left behind a field and its value, or why it cannot be read."""
     try:
+        if holds_packets(field):
+            return _packets(field, packet, left)
         rest, value = field.getfield(packet, left)
         counted = isinstance(field, StrFixedLenField | StrLenField)
-        if counted and len(value) < int(field.length_from(packet)):
-            return None
+        if counted and field.length_from and len(value) < int(field.length_from(packet)):
+            return f"it ends in the field {field.name}"
     except Exception:  # noqa: BLE001 - scapy's fields raise what they like on hostile bytes
-        return None
+        return f"it ends in the field {field.name}"
+    packet.fields[field.name] = value
+    return rest, value
+
+
+def _packets(field: Any, packet: Any, left: bytes) -> tuple[Any, Any] | str:  # noqa: ANN401 - scapy's fields are untyped
+    count = int(field.count_from(packet)) if field.count_from else 0
+    if count * len(left) > _MOST_WORK:  # each of them may have scapy walk through all the rest
+        return f"{field.name} holds {count}, more than can be looked at"
+    rest, value = field.getfield(packet, left)
+    if len(value) < count or any(type(each) is Raw for each in value):
+        return f"it ends in the field {field.name}: {count} are announced"
     packet.fields[field.name] = value
     return rest, value
 

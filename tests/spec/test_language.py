@@ -188,6 +188,7 @@ IN = {
     "fragment": "a fragment",
     "case": "a case",
     "payload": "a payload",
+    "packets": "a field of packets",
     "event": "an event",
     "choice": "an alternative",
     "use": "the use of a fragment",

@@ -130,7 +130,7 @@ JUDGED = [
     ("counted-more", COUNTED, [("d", "a{x:word}")], LINE, b"\0\3ab", False, More()),
     ("counted-early", COUNTED, [("d", "a{x:word}")], LINE, b"\0\3x", False, Mismatch(2)),
     ("counted-wrong", COUNTED, [("d", "a{x:word}")], LINE, b"\0\3a \n!", False,
-     Mismatch(3, "d is b'a \\n'")),
+     Mismatch(3, 'd is "a \\n"')),
     ("rest", [("a", "u8"), ("d", "rest")], [("d", "{x:word}")], CLOSE, b"\0ab", True,
      Matched(3, {"x": b"ab"})),
     ("rest-more", [("a", "u8"), ("d", "rest")], [("d", "{x:word}")], CLOSE, b"\0ab", False, More()),
