@@ -71,6 +71,11 @@ class Inbox:
         return not self.holds and (not self.open or (self.ended is not None and self.used))
 
     @property
+    def wordless(self) -> bool:
+        """Says whether the other side came and went, and nobody has said a word."""
+        return self.ended is not None and not self.used
+
+    @property
     def whole(self) -> bool:
         """Says whether no more can come to what is there."""
         return self._datagrams is not None or self.ended is not None

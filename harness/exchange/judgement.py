@@ -124,11 +124,6 @@ class Judgement:
         comparison = self.compared(expectation, inbox, said.offset)
         return self.buried(self.finding(step, "", comparison), status)
 
-    def crashed(self, step: Step, status: int) -> Finding:
-        """Returns the finding about a server that a signal ended when all was said."""
-        reason = f"{self.who} {diagnosis.ending(status)} after its last answer"
-        return self.finding(step, reason, None, "exit")
-
     def spoke(self, step: Step, inbox: Inbox) -> Finding:
         """Returns the finding about bytes where there must be none."""
         comparison = Comparison("nothing", b"", inbox.data, 0)
@@ -172,7 +167,7 @@ class Judgement:
             return f"{self.who} did not close the connection"
         verb = "answer" if self.has_sent(expectation.connection) else "say anything"
         if not inbox.holds:
-            return f"{self.who} did not {verb}"
+            return f"{self.who} {'closed the connection' if inbox.ended else f'did not {verb}'}"
         return f"{self.who} said {_count(inbox.data)}, and the message is not complete"
 
     def printed_instead(self, act: Prints, captures: Scope, unread: bytes) -> Comparison:

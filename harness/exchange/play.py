@@ -31,6 +31,7 @@ from harness.exchange.action import (
     Sent,
     Signal,
 )
+from harness.exchange.aftermath import after_all
 from harness.exchange.arrivals import Arrivals
 from harness.exchange.expectation import Answered, Expectation, Said, expectations
 from harness.exchange.inbox import Inbox
@@ -194,8 +195,11 @@ class Play:
         inbox = self._arrivals.get(step.connection)
         if inbox is None or (inbox.spent and not (self._server or expectation.closes)):
             return self._coming(step, expectation.silent_only or expectation.optional)
-        if expectation.owed and inbox.waits and self._observation.status is None:
-            return expectation.awaiting
+        if expectation.owed and self._observation.status is None:
+            if inbox.waits:
+                return expectation.awaiting
+            if inbox.wordless and not (self._server or expectation.closes):
+                return self._coming(step)  # it may have looked whether anybody listens
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
         said = self._arrivals.judged(expectation, inbox, self.captures)
@@ -349,10 +353,8 @@ class Play:
         if surplus is not None:
             return surplus
         status, last = self._observation.status, self._steps[-1] if self._steps else None
-        if self._server and last is not None and status is not None and status < 0:
-            return self._finish(self._judgement.crashed(last, status))
         if not self._arrivals.open_still(ended=self._server) or status is not None:
-            return self._finish(PASSED)
+            return self._finish(after_all(self.plan, PASSED, status))
         return Await(Awaited.NOTHING_MORE, None, last.place if last else None)
 
     def _too_much(self, surplus: Iterator[tuple[Connection, Inbox]]) -> Action | None:

@@ -24,6 +24,7 @@ class Result:
     `verdict` is a Verdict's number; `rules` are the ids, levels and texts of the
     requirements that it verifies, the first by its delivery where `by_delivery`; `compared`
     is the comparison on one line; `report` is the whole failure report ("" for a pass).
+    `afterwards` tells how a server ended by itself, "" where it goes on.
     """
 
     target: str
@@ -43,6 +44,7 @@ class Result:
     command: str
     report: str
     seconds: float
+    afterwards: str = ""
 
     @property
     def name(self) -> str:
@@ -87,4 +89,5 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         command=command,
         report=report,
         seconds=outcome.seconds,
+        afterwards=outcome.properties.get("afterwards", ""),
     )

@@ -53,6 +53,9 @@ def _add_subject(page: Page, subject: tuple[str, str, str], results: Sequence[Re
     worn = [each for each in results if each.broken_by]
     if worn:
         page.paragraph("worn", _worn_line(worn), Paint.DOUBTFUL, most=3)
+    ended = [each for each in results if each.afterwards]
+    if ended:
+        page.paragraph("anew", _anew_line(ended), Paint.DOUBTFUL, most=3)
     known = {each.known for each in results if each.known}
     for why in sorted(known):
         page.paragraph("known", why, most=2)
@@ -108,6 +111,12 @@ def _worn_line(worn: Sequence[Result]) -> str:
     count = "1 case passes" if len(worn) == 1 else f"{len(worn)} cases pass"
     first = f"{worn[0].case}[{worn[0].delivery}] after {worn[0].broken_by}"
     return f"{count} on a fresh process only, the first is {first}"
+
+
+def _anew_line(ended: Sequence[Result]) -> str:
+    count = "once" if len(ended) == 1 else f"{len(ended)} times"
+    names = [f"{each.case}[{each.delivery}]" for each in ended]
+    return f"it ended by itself and had to be started anew {count}, after {_some(names)}"
 
 
 def _shows(result: Result, rule: tuple[str, str, str], ordinary: Mapping[str, Verdict]) -> bool:

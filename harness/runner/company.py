@@ -142,16 +142,17 @@ class Company:
             detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
             self._record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
         self._watch.pending.append(signal)
+        self.seat()
 
     def _welcome_in(self) -> None:
         sock = self._welcome.accept() if self._welcome is not None else None
         if sock is not None:
             self._waiting.append(sock)
-            self._seat()
+            self.seat()
 
-    def _seat(self) -> None:
+    def seat(self) -> None:
         """Gives the longest waiting connection to the client that has none open."""
-        for name in self._clients:
+        for name in self._clients if self._waiting else ():
             connection = Connection(name, Transport.TCP)
             held = self._channels.get(connection)
             if self._waiting and (held is None or not held.open):

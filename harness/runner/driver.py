@@ -290,6 +290,7 @@ class Driver:
         self._company.dismiss(action.connection)
         if channel.open:
             channel.close(how)
+            self._company.seat()
             if self._client_speaks:
                 self.settle()
                 self._deadline += time.monotonic() - now  # our waiting is not the target's time

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
+from harness.exchange.aftermath import after_all
 from harness.exchange.diagnosis import ending
 from harness.exchange.plan import Plan, binding
 from harness.exchange.planning import make_plan
@@ -169,6 +170,7 @@ class Runner:
         play = driver.play()
         seconds, finding = driver.seconds, _pardoned(play.finding, plan.role, driver.held_up)
         ended = driver.settle() if plan.role is Role.SERVER else None
+        finding = after_all(plan, finding, ended)
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries(), instance.output,
             seconds=seconds, started_fresh=fresh,

@@ -102,3 +102,11 @@ def test_a_result_crosses_to_another_process(result):
     data = result(Verdict.FAIL).data()
     data["rules"] = [list(rule) for rule in data["rules"]]
     assert from_data(data) == result(Verdict.FAIL)
+
+
+def test_how_often_a_server_had_to_be_started_anew_is_told(result):
+    ended = [result(Verdict.PASS, case=each, afterwards="it exited") for each in "abcd"]
+    told = " ".join(closing_lines([*ended, result(Verdict.PASS)], 80, colour=False).split())
+    assert "anew it ended by itself and had to be started anew 4 times, after a[whole]" in told
+    assert "and 1 more" in told
+    assert "anew" not in closing_lines([result(Verdict.PASS)], 80, colour=False)
