@@ -58,6 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--seed", type=int, help="number that payloads are drawn from (default: a new one each run)"
     )
+    group.addoption(
+        "--network",
+        choices=("auto", "lab", "host"),
+        default="auto",
+        help="where targets run: each in a lab of its own, or all on this machine's loopback "
+        "(default: auto, a lab where this machine has one to give)",
+    )
+    group.addoption("--ip", choices=("4", "6"), default="4", help="which IP the harness speaks")
     group.addoption("--fresh", action="store_true", help="start a new process for each case")
     parser.addini(_DEFAULT, "suites for targets that do not name their own", "args", default=[])
 
@@ -89,6 +97,8 @@ def _request(config: pytest.Config) -> Request:
         seed=config.getoption("seed"),
         strict=_strict(config),
         fresh=config.getoption("fresh"),
+        network=config.getoption("network"),
+        ip=config.getoption("ip"),
     )
 
 

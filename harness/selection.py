@@ -34,6 +34,8 @@ class Request:
     seed: int = 0
     strict: bool = False
     fresh: bool = False
+    network: str = "auto"
+    ip: str = "4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def replay_command(subject: Subject, job: Job, request: Request) -> str:
     words.append(f"--seed={request.seed}")
     words += ["--strict"] if request.strict else []
     words += ["--fresh"] if request.fresh else []
+    words += [f"--network={request.network}"] if request.network != "auto" else []
+    words += [f"--ip={request.ip}"] if request.ip != "4" else []
     return shlex.join([*words, "-k", f"{subject.suite.id}/{job.id}"])
 
 

@@ -11,6 +11,7 @@ looks the same with workers and without.
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 
 from harness.errors import HarnessError, MachineError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector
+from harness.network.network import Wanted
 from harness.report import junit
 from harness.report.group import listed, same_faults
 from harness.report.page import PLAIN_WIDTH, cut_list, printable, without_colour
@@ -124,6 +126,8 @@ class Run:
                     strict=request.strict,
                     fresh=request.fresh,
                     parameters=request.parameters,
+                    network=Wanted(request.network),
+                    family=socket.AF_INET6 if request.ip == "6" else socket.AF_INET,
                 )
             )
         return self._runner.play(job)

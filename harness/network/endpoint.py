@@ -1,7 +1,7 @@
-"""Sockets of the harness on loopback: made, connected, closed in every way TCP knows.
+"""Sockets of the harness: made, connected, closed in every way TCP knows.
 
 Belongs here: the one edge where the socket interface's errors become words. Must not
-know: exchanges, targets.
+know: exchanges, targets, whether a network is the host's or a lab's.
 """
 
 from __future__ import annotations
@@ -10,13 +10,19 @@ import contextlib
 import socket
 import struct
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from harness.errors import MachineError
-from harness.spec.model import Ending, Transport
+from harness.spec.model import Ending
 
-HOST = "127.0.0.1"
+Make = Callable[[int, int], socket.socket]
+"""Makes a socket of a family and a kind (AF_*, SOCK_*). Raises: OSError."""
+
+Address = tuple[str, int]
 
 _IP_RECVERR = 11  # linux/in.h; tells an unconnected UDP socket of ICMP port unreachable
+_IPV6_RECVERR = 25  # linux/in6.h
 _ERROR_ROOM = 512  # bytes of ancillary data in which one error comes
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h; each datagram tells when the kernel received it
 _STAMP = struct.Struct("ll")  # struct timespec
@@ -25,26 +31,89 @@ _SEGMENT = 536  # bytes; what RFC 9293, 3.7.1 assumes of a host that says nothin
 _SMALL = 16_384  # bytes; with less, a transfer crawls from acknowledgement to acknowledgement
 
 
-def stream(small: bool = False) -> socket.socket:
-    """Returns a non-blocking TCP socket; `small`: with small buffers, see `_shrink`."""
-    made = _made(socket.SOCK_STREAM)
-    if small:
-        _shrink(made)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return made
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the harness stands, and the address at which it finds a target.
+
+    `own` is where its sockets are bound, `target` what they speak to. `wild` are the other
+    addresses at which a target may be bound to take what is sent to `target`.
+    """
+
+    own: str
+    target: str
+    wild: frozenset[str]
+    make: Make = socket.socket
+
+    @property
+    def family(self) -> int:
+        """socket.AF_INET or AF_INET6."""
+        return socket.AF_INET6 if ":" in self.own else socket.AF_INET
+
+    def reaches(self, address: str, only_v6: bool = False) -> bool:
+        """Says whether a socket that is bound at an address takes what is sent from here."""
+        if only_v6 and self.family == socket.AF_INET:
+            return False
+        return address == self.target or address in self.wild
+
+    def stream(self, small: bool = False) -> socket.socket:
+        """Returns a non-blocking TCP socket; `small`: with small buffers, see `_shrink`."""
+        made = self._made(socket.SOCK_STREAM)
+        if small:
+            _shrink(made)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def datagrams(self, port: int = 0) -> socket.socket:
+        """Returns a non-blocking UDP socket at a port that hears of refusals and times."""
+        made = self._made(socket.SOCK_DGRAM)
+        with contextlib.suppress(OSError):
+            if self.family == socket.AF_INET:
+                made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            else:
+                made.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+            made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._bind(made, port)
+        return made
+
+    def listener(self, port: int = 0, small: bool = False) -> socket.socket:
+        """Returns a non-blocking welcome socket at a port; `small` as in `stream`."""
+        made = self._made(socket.SOCK_STREAM)
+        if small:
+            _shrink(made)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._bind(made, port)
+        made.listen(64)
+        return made
+
+    def _made(self, kind: socket.SocketKind) -> socket.socket:
+        try:
+            made = self.make(self.family, kind)
+        except OSError as exc:
+            raise MachineError(f"cannot make a socket: {exc.strerror}") from exc
+        made.setblocking(False)
+        return made
+
+    def _bind(self, sock: socket.socket, port: int) -> None:
+        try:
+            sock.bind((self.own, port))
+        except OSError as exc:
+            sock.close()
+            raise MachineError(f"cannot bind {self.own} port {port}: {exc.strerror}") from exc
 
 
-def datagrams(port: int = 0) -> socket.socket:
-    """Returns a non-blocking UDP socket at a loopback port that hears of refusals and times."""
-    made = _made(socket.SOCK_DGRAM)
-    with contextlib.suppress(OSError):
-        made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-        made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    _bind(made, port)
-    return made
+def loopback(family: int = socket.AF_INET, make: Make = socket.socket) -> Endpoint:
+    """Returns the end that speaks to programs of its own network over loopback."""
+    if family == socket.AF_INET6:
+        return Endpoint("::1", "::1", frozenset({"::"}), make)
+    wild = frozenset({"0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104 - a target's
+    return Endpoint("127.0.0.1", "127.0.0.1", wild, make)
 
 
-def receive(sock: socket.socket) -> tuple[bytes, tuple[str, int], float]:
+LOOPBACK = loopback()
+"""The end at 127.0.0.1 of the network that this process is in."""
+
+
+def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
     """Returns one datagram, its sender, and when it came in seconds since 1970.
 
     The time is the kernel's where it tells one: however late we read, it is right.
@@ -54,8 +123,8 @@ def receive(sock: socket.socket) -> tuple[bytes, tuple[str, int], float]:
     for _, kind, stamp in ancillary:
         if kind == _SO_TIMESTAMPNS and len(stamp) == _STAMP.size:
             seconds, nanoseconds = _STAMP.unpack(stamp)
-            return data, source, seconds + nanoseconds / 1e9
-    return data, source, time.time()
+            return data, source[:2], seconds + nanoseconds / 1e9
+    return data, source[:2], time.time()
 
 
 def drop_errors(sock: socket.socket) -> int:
@@ -71,17 +140,6 @@ def drop_errors(sock: socket.socket) -> int:
     return dropped
 
 
-def listener(port: int = 0, small: bool = False) -> socket.socket:
-    """Returns a non-blocking welcome socket at a loopback port; `small` as in `stream`."""
-    made = _made(socket.SOCK_STREAM)
-    if small:
-        _shrink(made)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _bind(made, port)
-    made.listen(64)
-    return made
-
-
 def close(sock: socket.socket, how: Ending) -> None:
     """Closes this side in the given way; HALF leaves the socket open for reading."""
     if how is Ending.HALF:
@@ -94,32 +152,6 @@ def close(sock: socket.socket, how: Ending) -> None:
     sock.close()
 
 
-def free_on(port: int, transports: tuple[Transport, ...]) -> bool:
-    """Says whether the port can be bound at every transport right now."""
-    kinds = {Transport.TCP: socket.SOCK_STREAM, Transport.UDP: socket.SOCK_DGRAM}
-    for transport in transports:
-        with socket.socket(socket.AF_INET, kinds[transport]) as probe:
-            if transport is Transport.TCP:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104 - only to see whether it is taken
-            except OSError:
-                return False
-    return True
-
-
-def may_bind(port: int) -> bool:
-    """Says whether this user may bind the port, free or not: those below 1024 are guarded."""
-    with _made(socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((HOST, port))
-        except PermissionError:
-            return False
-        except OSError:
-            return True
-    return True
-
-
 def _shrink(sock: socket.socket) -> None:
     """Makes our buffer small and, by small segments, that of the other side.
 
@@ -128,20 +160,3 @@ def _shrink(sock: socket.socket) -> None:
     """
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
-
-
-def _made(kind: socket.SocketKind) -> socket.socket:
-    try:
-        made = socket.socket(socket.AF_INET, kind)
-    except OSError as exc:
-        raise MachineError(f"cannot make a socket: {exc.strerror}") from exc
-    made.setblocking(False)
-    return made
-
-
-def _bind(sock: socket.socket, port: int) -> None:
-    try:
-        sock.bind((HOST, port))
-    except OSError as exc:
-        sock.close()
-        raise MachineError(f"cannot bind {HOST} port {port}: {exc.strerror}") from exc

@@ -9,17 +9,19 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.spec.model import Transport
 
 Address = tuple[str, int]
-"""A dotted IPv4 address and a port."""
+"""An address as inet_ntop() writes it, and a port."""
 
 LISTEN = 10  # net/tcp_states.h
 
-_PROTOCOL = 4  # NETLINK_SOCK_DIAG
+PROTOCOL = 4
+"""NETLINK_SOCK_DIAG of linux/netlink.h."""
+
 _ASK = 20  # SOCK_DIAG_BY_FAMILY
 _REQUEST, _DUMP = 0x1, 0x300
 _ERROR, _DONE = 2, 3
@@ -73,11 +75,20 @@ class End:
 class SockDiag:
     """A netlink socket that is held open; `close` it."""
 
-    def __init__(self) -> None:
-        """Raises: OSError where the kernel has no such tables."""
-        self._socket = socket.socket(
-            socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, _PROTOCOL
+    def __init__(
+        self,
+        asked: socket.socket | None = None,
+        elsewhere: Mapping[str, socket.socket] | None = None,
+    ) -> None:
+        """Asks the network of this process, or the one in which the socket `asked` was made.
+
+        `elsewhere` are sockets made in other networks, by the addresses that are there.
+        Raises: OSError where the kernel has no such tables.
+        """
+        self._socket = asked or socket.socket(
+            socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, PROTOCOL
         )
+        self._elsewhere = elsewhere or {}
         self._turn = 0
         try:
             for transport in Transport:  # the kernel may have the one module and not the other
@@ -88,13 +99,18 @@ class SockDiag:
             raise
 
     def close(self) -> None:
-        """Closes the netlink socket."""
-        self._socket.close()
+        """Closes the netlink sockets."""
+        for each in (self._socket, *self._elsewhere.values()):
+            each.close()
 
-    def sockets(self, transport: Transport, port: int = 0) -> Iterator[Row]:
+    def covers(self, address: str) -> bool:
+        """Says whether every socket that is at an address stands in these tables."""
+        return address in self._elsewhere or address == "::1" or address.startswith("127.")
+
+    def sockets(self, transport: Transport, port: int = 0, at: str = "") -> Iterator[Row]:
         """Yields listening (TCP) or bound (UDP) sockets of one port or (0) of all.
 
-        Of both families. Raises: OSError.
+        Of both families, in the network of the address `at`. Raises: OSError.
         """
         states = 1 << LISTEN if transport is Transport.TCP else _ALL_STATES
         for family in (socket.AF_INET, socket.AF_INET6):
@@ -102,35 +118,32 @@ class SockDiag:
                 family, _NUMBERS[transport], 0, states, port.to_bytes(2, "big"), b"\0\0",
                 _NOWHERE, _NOWHERE, 0, _ANY_COOKIE,
             )  # fmt: skip
-            yield from self._dump(question, transport)
+            yield from self._dump(self._at(at), question, transport)
 
     def pair(self, local: Address, remote: Address) -> tuple[End | None, End | None]:
-        """Returns both ends of a TCP connection on this machine, looked up in this order.
+        """Returns both ends of a TCP connection, ours at `local` looked up first.
 
         One exact look-up each; an end that is gone (or was never there) is None.
         """
-        first, second = self._connection(local, remote), self._connection(remote, local)
+        here, there = self._at(local[0]), self._at(remote[0])
         turn = self._turn = self._turn + 2
         size = _HEADER.size + _QUESTION.size
-        self._socket.send(
-            _HEADER.pack(size, _ASK, _REQUEST, turn, 0)
-            + first
-            + _HEADER.pack(size, _ASK, _REQUEST, turn + 1, 0)
-            + second
-        )
-        return self._one(turn), self._one(turn + 1)
+        one = _HEADER.pack(size, _ASK, _REQUEST, turn, 0) + _connection(local, remote)
+        other = _HEADER.pack(size, _ASK, _REQUEST, turn + 1, 0) + _connection(remote, local)
+        if here is there:
+            here.send(one + other)
+            return self._one(here, turn), self._one(here, turn + 1)
+        here.send(one)
+        ours = self._one(here, turn)
+        there.send(other)
+        return ours, self._one(there, turn + 1)
 
-    def _connection(self, local: Address, remote: Address) -> bytes:
-        # AF_INET finds the IPv6 sockets too that talk to an IPv4 peer: one hash holds both.
-        return _QUESTION.pack(
-            socket.AF_INET, socket.IPPROTO_TCP, _WITH_INFO, _ALL_STATES,
-            local[1].to_bytes(2, "big"), remote[1].to_bytes(2, "big"),
-            socket.inet_aton(local[0]), socket.inet_aton(remote[0]), 0, _ANY_COOKIE,
-        )  # fmt: skip
+    def _at(self, address: str) -> socket.socket:
+        return self._elsewhere.get(address, self._socket)
 
-    def _one(self, turn: int) -> End | None:
+    def _one(self, asked: socket.socket, turn: int) -> End | None:
         while True:
-            reply = self._socket.recv(4096)
+            reply = asked.recv(4096)
             size, kind, _, answered, _ = _HEADER.unpack_from(reply)
             if answered != turn:
                 continue  # left over from a question whose asker was interrupted
@@ -139,18 +152,20 @@ class SockDiag:
                 return None
             return _end(reply, size)
 
-    def _dump(self, question: bytes, transport: Transport) -> Iterator[Row]:
+    def _dump(self, asked: socket.socket, question: bytes, transport: Transport) -> Iterator[Row]:
         turn = self._turn = self._turn + 2
         size = _HEADER.size + len(question)
-        self._socket.send(_HEADER.pack(size, _ASK, _REQUEST | _DUMP, turn, 0) + question)
+        asked.send(_HEADER.pack(size, _ASK, _REQUEST | _DUMP, turn, 0) + question)
         rows: list[Row] = []
-        while not self._gather(turn, transport, rows):
+        while not self._gather(asked, turn, transport, rows):
             pass
         return iter(rows)
 
-    def _gather(self, turn: int, transport: Transport, rows: list[Row]) -> bool:
+    def _gather(
+        self, asked: socket.socket, turn: int, transport: Transport, rows: list[Row]
+    ) -> bool:
         """Adds one packet's rows. Says whether it was the last packet."""
-        reply = self._socket.recv(1 << 16)
+        reply = asked.recv(1 << 16)
         at = 0
         while at + _HEADER.size <= len(reply):
             size, kind, _, answered, _ = _HEADER.unpack_from(reply, at)
@@ -162,6 +177,16 @@ class SockDiag:
                 rows.append(_row(reply, at + _HEADER.size, at + size, transport))
             at += (size + 3) & ~3
         return False
+
+
+def _connection(local: Address, remote: Address) -> bytes:
+    # AF_INET finds the IPv6 sockets too that talk to an IPv4 peer: one hash holds both.
+    family = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
+    return _QUESTION.pack(
+        family, socket.IPPROTO_TCP, _WITH_INFO, _ALL_STATES,
+        local[1].to_bytes(2, "big"), remote[1].to_bytes(2, "big"),
+        socket.inet_pton(family, local[0]), socket.inet_pton(family, remote[0]), 0, _ANY_COOKIE,
+    )  # fmt: skip
 
 
 def _raise(reply: bytes, at: int = 0) -> None:

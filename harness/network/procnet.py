@@ -30,7 +30,11 @@ class ProcNet:
     def close(self) -> None:
         """Holds nothing open."""
 
-    def sockets(self, transport: Transport, port: int = 0) -> Iterator[Row]:
+    def covers(self, address: str) -> bool:
+        """Says whether every socket that is at an address stands in these tables."""
+        return address == "::1" or address.startswith("127.")
+
+    def sockets(self, transport: Transport, port: int = 0, at: str = "") -> Iterator[Row]:
         """Yields listening (TCP) or bound (UDP) sockets of one port or (0) of all."""
         for family, fields in self._lines(transport):
             if transport is Transport.TCP and int(fields[_STATE], 16) != LISTEN:

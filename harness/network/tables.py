@@ -1,8 +1,8 @@
 """What the kernel's socket tables tell about programs on this machine.
 
 Belongs here: who listens where, and what lies unread in front of whom. Must not know:
-exchanges, how a target is started. All addresses are loopback's: both ends of a connection
-are in these tables.
+exchanges, how a target is started. Both ends of a connection are in these tables, or in those
+of a lab's other side.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from harness.errors import MachineError
+from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.netlink import Address, End, SockDiag
 from harness.network.procnet import ProcNet
 from harness.spec.model import Transport
-
-# Where a socket is bound that takes what is sent to 127.0.0.1.
-_REACHABLE = frozenset({"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104
 
 _BACKLOG = 11  # column of softnet_stat (net/core/net-procfs.c)
 
@@ -35,28 +33,27 @@ class Bound:
     inode: int
     only_v6: bool = False
 
-    @property
-    def reachable(self) -> bool:
-        """Says whether it takes what is sent to 127.0.0.1."""
-        return self.address in _REACHABLE and not self.only_v6
+    def reached_from(self, end: Endpoint) -> bool:
+        """Says whether it takes what is sent from there."""
+        return end.reaches(self.address, self.only_v6)
 
     def __str__(self) -> str:
-        where = "" if self.reachable else f" of {self.address} only"
+        where = "" if self.reached_from(LOOPBACK) else f" of {self.address} only"
         return f"{self.transport} port {self.port}{where}"
 
 
 class Tables:
     """The kernel's tables, held open; a context manager."""
 
-    def __init__(self, netlink: bool = True) -> None:
-        """Opens sock_diag, or /proc/net where the kernel has none (or `netlink` is false).
+    def __init__(self, source: SockDiag | ProcNet | None = None) -> None:
+        """Asks `source`, or this process's sock_diag, or /proc/net where the kernel has none.
 
         Raises: MachineError where there is neither.
         """
         self._source: SockDiag | ProcNet
         self._queues: int | None = None
         try:
-            self._source = _source(netlink)
+            self._source = source or _source()
         except (OSError, AttributeError) as exc:  # no AF_NETLINK: not Linux
             raise MachineError(f"the kernel's socket tables cannot be read: {exc}") from exc
         with contextlib.suppress(OSError):
@@ -75,12 +72,19 @@ class Tables:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def bound(self, transport: Transport, port: int = 0) -> tuple[Bound, ...]:
-        """Returns the listening (TCP) or bound (UDP) sockets of a port, 0: of every port."""
+    def bound(self, transport: Transport, port: int = 0, at: str = "") -> tuple[Bound, ...]:
+        """Returns the listening (TCP) or bound (UDP) sockets of a port, 0: of every port.
+
+        In the target's network, or in that of the address `at`.
+        """
         return tuple(
             Bound(transport, row.family, row.address, row.port, row.inode, row.only_v6)
-            for row in self._source.sockets(transport, port)
+            for row in self._source.sockets(transport, port, at)
         )
+
+    def covers(self, address: str) -> bool:
+        """Says whether every socket that is at an address stands in these tables."""
+        return self._source.covers(address)
 
     def bound_by(self, inodes: Collection[int]) -> tuple[Bound, ...]:
         """Returns those of all listening and bound sockets that have one of these inodes."""
@@ -101,11 +105,11 @@ class Tables:
         return None if theirs is None else theirs.unread + _under_way(ours, theirs)
 
     def peers(self, transport: Transport, local: Address, remote: Address) -> frozenset[int]:
-        """Returns the inodes of the sockets on this machine that a connected socket talks to."""
+        """Returns the inodes of the sockets that a connected socket talks to."""
         if transport is Transport.TCP:
             _, theirs = self._source.pair(local, remote)
             return frozenset() if theirs is None else frozenset((theirs.inode,))
-        return frozenset(each.inode for each in self.bound(transport, remote[1]))
+        return frozenset(each.inode for each in self.bound(transport, remote[1], remote[0]))
 
     def under_way(self) -> int:
         """Returns how many packets lie in the queues between senders and receivers.
@@ -128,13 +132,11 @@ class Tables:
         return sum(rows) if rows else None
 
 
-def _source(netlink: bool) -> SockDiag | ProcNet:
-    if netlink:
-        try:
-            return SockDiag()
-        except (OSError, AttributeError):
-            return ProcNet()
-    return ProcNet()
+def _source() -> SockDiag | ProcNet:
+    try:
+        return SockDiag()
+    except (OSError, AttributeError):
+        return ProcNet()
 
 
 def _under_way(ours: End | None, theirs: End) -> int:

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from harness.exchange.action import Ended, Received, Refused, Signal
 from harness.exchange.plan import Connection
 from harness.network import endpoint
+from harness.network.endpoint import Address, Endpoint
 from harness.spec.model import Ending
-
-Address = tuple[str, int]
 
 _CHUNK = 1 << 16  # bytes; what is larger is mapped anew for every read
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
@@ -40,8 +39,8 @@ class StreamChannel:
         self.connection = connection
         self.sock = sock
         self.open = True
-        self.own_end: Address = sock.getsockname()
-        self.target_end: Address = sock.getpeername()
+        self.own_end: Address = sock.getsockname()[:2]
+        self.target_end: Address = sock.getpeername()[:2]
         self._slow = slow
         self._reads = 0
 
@@ -142,10 +141,10 @@ Channel = StreamChannel | DatagramChannel
 class Welcome:
     """What a client as target finds: a welcome socket and a UDP socket on one port."""
 
-    def __init__(self, small: bool = False) -> None:
-        self.listener = endpoint.listener(small=small)
+    def __init__(self, end: Endpoint = endpoint.LOOPBACK, small: bool = False) -> None:
+        self.listener = end.listener(small=small)
         self.port: int = self.listener.getsockname()[1]
-        self.datagrams = endpoint.datagrams(self.port)
+        self.datagrams = end.datagrams(self.port)
 
     def accept(self) -> socket.socket | None:
         """Returns a connection socket, None where nobody waits."""

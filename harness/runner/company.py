@@ -15,10 +15,9 @@ from functools import partial
 
 from harness.exchange.action import Opened, Received, Refused
 from harness.exchange.plan import Connection, Plan
-from harness.network import endpoint
+from harness.network.endpoint import Address, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import (
-    Address,
     Channel,
     DatagramChannel,
     StreamChannel,
@@ -37,8 +36,15 @@ class Company:
     """The channels by connection. `shown` is told when a client program shows itself."""
 
     def __init__(
-        self, plan: Plan, watch: Watch, record: Record, welcome: Welcome | None, shown: Shown
+        self,
+        plan: Plan,
+        end: Endpoint,
+        watch: Watch,
+        record: Record,
+        welcome: Welcome | None,
+        shown: Shown,
     ) -> None:
+        self._end = end
         self._clients = plan.case.clients
         self.slow = plan.delivery is Delivery.SLOW_READER
         self._target_is_client = plan.role is Role.CLIENT
@@ -70,17 +76,17 @@ class Company:
     def move(self, channel: DatagramChannel) -> DatagramChannel:
         """Goes on from another port; a server's welcome socket is still listened to."""
         if channel.shared:
-            moved = DatagramChannel(channel.connection, endpoint.datagrams(), channel.peer, False)
+            moved = DatagramChannel(channel.connection, self._end.datagrams(), channel.peer, False)
             self.add(moved)
             return moved
         self._watch.remove(channel.sock.fileno())
-        channel.move(endpoint.datagrams())
+        channel.move(self._end.datagrams())
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
         return channel
 
     def say_as_stranger(self, data: bytes, to: Address) -> None:
         """Sends a datagram from a port whose answers nobody reads. Raises: OSError."""
-        stranger = endpoint.datagrams()
+        stranger = self._end.datagrams()
         self._strangers[stranger] = 0
         stranger.sendto(data, to)
 

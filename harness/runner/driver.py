@@ -44,7 +44,7 @@ from harness.exchange.action import (
 )
 from harness.exchange.plan import Plan
 from harness.exchange.play import Play
-from harness.network import endpoint
+from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
 from harness.runner.company import Company
@@ -74,12 +74,14 @@ class Driver:
         process: Process | None,
         port: int,
         tables: Tables,
+        end: Endpoint = LOOPBACK,
         folder: Path | None = None,
         welcome: Welcome | None = None,
         restart: Callable[[], Process] | None = None,
     ) -> None:
         self._plan = plan
-        self._target = (endpoint.HOST, port)
+        self._end = end
+        self._target = (end.target, port)
         self._tables = tables
         self._folder = folder
         self._restart_target = restart
@@ -94,7 +96,7 @@ class Driver:
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
-        self._company = Company(plan, self._watch, self.record, welcome, self._shown)
+        self._company = Company(plan, end, self._watch, self.record, welcome, self._shown)
         self._watch.under_way = lambda: self._company.under_way(tables)
         self._watch.adopt(process)
         self._do: dict[type[Action], Callable[..., Signal]] = {
@@ -156,12 +158,12 @@ class Driver:
         self._watch.forget(connection)
         if connection.over is Transport.UDP:  # nobody else sees anything of it
             self._company.add(
-                DatagramChannel(connection, endpoint.datagrams(), self._target, False)
+                DatagramChannel(connection, self._end.datagrams(), self._target, False)
             )
             return Opened(connection)
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         slow = self._company.slow
-        sock = endpoint.stream(small=slow)
+        sock = self._end.stream(small=slow)
         failed = sock.connect_ex(self._target)
         if failed:
             failed = self._connected(sock)

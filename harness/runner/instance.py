@@ -8,30 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError
-from harness.network import endpoint
+from harness.network.endpoint import LOOPBACK
+from harness.network.network import may_bind
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
 from harness.runner.job import Job, Settings
-from harness.spec.model import Delivery, Launch, Role, Suite, Transport
+from harness.runner.place import Place, Places
+from harness.spec.model import Delivery, Launch, Role, Suite
 from harness.target.build import Built, build
-from harness.target.folder import WorkingFolder, command_line, filled, home, remove_abandoned
-from harness.target.lockfile import Lock, locked_within, try_lock
-from harness.target.process import Keeper, Process
+from harness.target.folder import WorkingFolder, command_line, filled
+from harness.target.lockfile import Lock
+from harness.target.process import Process
 from harness.target.program import find, find_build
 from harness.target.ready import refuse_strangers, wait_until_bound
 
-# Below the ports that Linux gives to clients (32768 and up), above what servers listen on.
-_PORTS = range(20_000, 32_000)
 _READY = 15.0  # seconds until a server must listen; a cold JVM on a busy machine takes 5
-_TURN = 300.0  # seconds that a fixed port is waited for while another worker has it
 _DEFAULT_RUN = {Role.SERVER: "{program} {port}", Role.CLIENT: "{program} {host} {port}"}
 
 
@@ -49,17 +47,28 @@ class Start:
 class Instance:
     """One running target, or an address at which one runs. `last` is the case played last."""
 
-    def __init__(self, job: Job, port: int, tables: Tables, lock: Lock | None = None) -> None:
+    def __init__(
+        self, job: Job, port: int, tables: Tables, place: Place | None = None,
+        lock: Lock | None = None, family: int = LOOPBACK.family,
+    ) -> None:  # fmt: skip
         self.target, self.suite, self.role = job.target, job.suite, job.role
         self.port = port
+        self.tables = tables
+        self.place = place
+        self._ends = place.network.endpoints(family) if place is not None else (LOOPBACK,)
+        self.end = self._ends[0]
         self.process: Process | None = None
         self.welcome: Welcome | None = None
         self.last = ""
         self.spent = job.case.fresh or bool(job.case.files) or job.role is Role.CLIENT
-        self._tables = tables
         self._lock = lock
         self._working: WorkingFolder | None = None
-        self._again: tuple[Keeper, Start] | None = None
+        self._again: Start | None = None
+
+    @property
+    def level(self) -> str:
+        """The network in which it runs, as results tell it; that of an address is the host's."""
+        return self.place.network.level if self.place is not None else "host"
 
     @property
     def folder(self) -> Path | None:
@@ -71,7 +80,7 @@ class Instance:
         """The command line that runs here, interpreters by name, "" where nothing of ours does."""
         if self._again is None:
             return ""
-        program, *arguments = self._again[1].argv
+        program, *arguments = self._again.argv
         return shlex.join([Path(program).name if program.startswith("/") else program, *arguments])
 
     @property
@@ -92,30 +101,41 @@ class Instance:
         """Remembers which case is played."""
         self.last = case
 
-    def run(self, keeper: Keeper, start: Start) -> None:
+    def welcome_at(self, address: str, small: bool) -> None:
+        """Opens the sockets that a client as target is to find: at the best end or `address`."""
+        self.end = next((each for each in self._ends if each.own == address), self.end)
+        self.welcome = Welcome(self.end, small)
+        self.port = self.welcome.port
+
+    def run(self, start: Start) -> None:
         """Starts the program and waits until it is ready, if it is a server."""
         self._working = WorkingFolder(start.source, start.files, start.folders)
-        self._again = keeper, start
-        self._start(keeper, start)
+        self._again = start
+        self._start(start)
 
     def restart(self) -> Process:
         """Stops the program and starts it on its port, in the same folder."""
         if self._again is None or self.process is None:
             raise MachineError("an address cannot be started again")
         self.process.stop()
-        self._start(*self._again)
+        self._start(self._again)
         self.spent = True
         return self.process
 
-    def _start(self, keeper: Keeper, start: Start) -> None:
+    def _start(self, start: Start) -> None:
         assert self.folder is not None
-        env = {**_environment(self.folder), **start.env}
-        if self.role is Role.SERVER:
-            refuse_strangers(self.port, self.suite.transports, self._tables)
-        self.process = keeper.start(start.argv, self.folder, env)
-        if self.role is Role.SERVER:
-            transports = self.suite.transports
-            wait_until_bound(self.process, self.port, transports, self._tables, _READY)
+        assert self.place is not None
+        env, launcher = {**_environment(self.folder), **start.env}, self.place.launcher
+        serves, transports = self.role is Role.SERVER, self.suite.transports
+        confined = self.place.lab is not None and self.place.lab.confines
+        if serves:
+            refuse_strangers(self.port, transports, self.tables)
+        writable = self.folder.parent if confined else None
+        self.process = launcher.start(start.argv, self.folder, env, writable)
+        if serves:
+            self.end = wait_until_bound(
+                self.process, self.port, transports, self.tables, _READY, self._ends
+            )
 
     def stop(self) -> None:
         """Ends the program and removes what it left; an address is left alone.
@@ -129,6 +149,8 @@ class Instance:
                 last.callback(self._working.remove)
             if self.welcome is not None:
                 last.callback(self.welcome.close)
+            if self.place is not None:
+                last.callback(self.place.close)
             if self.process is not None:
                 self.process.stop()
 
@@ -139,14 +161,11 @@ class Workshop:
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self._settings = settings
         self._tables = tables
-        self._keeper: Keeper | None = None
-        self._random = random.Random()  # which port is free is no part of a case
+        self._places = Places(settings.network, tables)
 
     def close(self) -> None:
-        """Ends the keeper."""
-        kept, self._keeper = self._keeper, None
-        if kept is not None:
-            kept.close()
+        """Ends what all targets come from."""
+        self._places.close()
 
     def lacking(self, job: Job) -> str:
         """Returns what this machine lacks to run the target, in words, or ""."""
@@ -155,7 +174,7 @@ class Workshop:
         if missing:
             return f"this machine has no {missing}"
         port = _fixed_port(job)
-        if port is not None and not endpoint.may_bind(port):
+        if port is not None and not may_bind(port) and not self._places.has_lab():
             return f"port {port} is not for every user to bind"
         return ""
 
@@ -165,27 +184,24 @@ class Workshop:
             return Instance(job, job.target.address.port, self._tables)
         built = self._built(job)
         _refuse_without_interpreter(built)
-        if job.role is Role.CLIENT:
-            instance = Instance(job, 0, self._tables)
-            instance.welcome = Welcome(small=job.delivery is Delivery.SLOW_READER)
-            instance.port = instance.welcome.port
-        else:
-            port, lock = self._port(job)
-            instance = Instance(job, port, self._tables, lock)
+        with contextlib.ExitStack() as unless_placed:
+            place = self._places.new()
+            unless_placed.callback(place.close)
+            port, lock = 0, None
+            if job.role is Role.SERVER:
+                port, lock = self._places.port(place, _fixed_port(job))
+            tables, family = place.network.tables, self._settings.family
+            instance = Instance(job, port, tables, place, lock, family)
+            unless_placed.pop_all()
         try:
-            instance.run(self._kept(), self._how(job, built, instance.port))
+            if job.role is Role.CLIENT:
+                at = "" if _takes_host(job) else LOOPBACK.own  # it has that built in
+                instance.welcome_at(at, job.delivery is Delivery.SLOW_READER)
+            instance.run(self._how(job, built, instance))
         except BaseException:
             instance.stop()
             raise
         return instance
-
-    def _kept(self) -> Keeper:
-        if self._keeper is not None and not self._keeper.alive:  # a target can kill it
-            self.close()
-        if self._keeper is None:
-            remove_abandoned()
-            self._keeper = Keeper()
-        return self._keeper
 
     def _built(self, job: Job) -> Built | None:
         manifest, path = job.target.manifest, job.target.path
@@ -201,11 +217,11 @@ class Workshop:
             if to_build is None:
                 return Built((), path)
             program = to_build
-        return build(program, self._settings.builds / "programs", self._kept())
+        return build(program, self._settings.builds / "programs", self._places.keeper())
 
-    def _how(self, job: Job, built: Built | None, port: int) -> Start:
+    def _how(self, job: Job, built: Built | None, instance: Instance) -> Start:
         launch, manifest = _launch_of(job.suite, job.role), job.target.manifest
-        values = {"host": endpoint.HOST, "port": str(port), "folder": "."}
+        values = {"host": _host(instance), "port": str(instance.port), "folder": "."}
         values |= {**self._settings.parameters, **(manifest.parameters if manifest else {})}
         own = manifest.files if manifest else {}
         files = {**launch.files, **{k: filled(v, values).encode() for k, v in own.items()}}
@@ -217,23 +233,16 @@ class Workshop:
             source=built.folder if built else None,
         )
 
-    def _port(self, job: Job) -> tuple[int, Lock]:
-        """Returns a port that no other worker of any run uses, held by a lock."""
-        fixed = _fixed_port(job)
-        if fixed is not None:
-            return fixed, locked_within(_ports(), fixed, _TURN)
-        for port in self._candidates():
-            lock = try_lock(_ports(), port)
-            if lock is None:
-                continue
-            if endpoint.free_on(port, tuple(Transport)):
-                return port, lock
-            lock.release()
-        raise MachineError("no free port on this machine")
 
-    def _candidates(self) -> Iterator[int]:
-        for _ in range(2000):
-            yield self._random.choice(_PORTS)
+def _takes_host(job: Job) -> bool:
+    """Says whether the program is told where its server is."""
+    files = job.target.manifest.files if job.target.manifest else {}
+    return any("{host}" in text for text in (run_of(job), *files.values()))
+
+
+def _host(instance: Instance) -> str:
+    """Returns what {host} is: whom a client calls, and where a server may be bound."""
+    return instance.end.own if instance.role is Role.CLIENT else instance.end.target
 
 
 def run_of(job: Job) -> str:
@@ -266,11 +275,6 @@ def _refuse_without_interpreter(built: Built | None) -> None:
 
 def _launch_of(suite: Suite, role: Role) -> Launch:
     return suite.launches.get(role) or Launch()
-
-
-def _ports() -> Path:
-    """Returns the file where all runs of this user lock ports, one byte for each."""
-    return home() / "port"
 
 
 def _path() -> str:

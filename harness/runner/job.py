@@ -13,6 +13,8 @@ from pathlib import Path
 from harness.errors import Place, UsageError
 from harness.exchange.delivery import deliveries_of
 from harness.exchange.plan import verified
+from harness.network.endpoint import LOOPBACK
+from harness.network.network import Wanted
 from harness.spec.model import Case, Delivery, Role, Suite
 from harness.target.program import is_named, sources
 from harness.target.target import Target
@@ -26,7 +28,8 @@ class Settings:
     """What holds for a whole run.
 
     `builds` is a folder that all workers of the run share. `fresh`: a new process for each
-    case. `strict`: a broken `should` fails.
+    case. `strict`: a broken `should` fails. `family` (AF_INET, AF_INET6) is what the harness
+    speaks, where the target's network has it.
     """
 
     builds: Path
@@ -34,6 +37,8 @@ class Settings:
     strict: bool = False
     fresh: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    network: Wanted = Wanted.AUTO
+    family: int = LOOPBACK.family
 
 
 @dataclass(frozen=True, slots=True)

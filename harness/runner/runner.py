@@ -164,8 +164,8 @@ class Runner:
         fresh = not instance.last
         instance.begin(plan.case.id)
         driver = Driver(
-            plan, instance.process, instance.port, self._tables, instance.folder,
-            instance.welcome, instance.restart,
+            plan, instance.process, instance.port, instance.tables, instance.end,
+            instance.folder, instance.welcome, instance.restart,
         )  # fmt: skip
         play = driver.play()
         seconds, finding = driver.seconds, _pardoned(play.finding, plan.role, driver.held_up)
@@ -174,7 +174,7 @@ class Runner:
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries(), instance.output,
             seconds=seconds, started_fresh=fresh,
-            properties=_properties(play.hint, ended, instance.started),
+            properties=_properties(play.hint, ended, instance),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh
         if ended is not None or finding.verdict in _BAD or worn:
@@ -209,8 +209,8 @@ def _key(job: Job) -> Key:
     return job.target.id, job.suite.id, job.role
 
 
-def _properties(hint: str, ended: int | None, started: str) -> dict[str, str]:
-    found = {"started": started, "hint": hint}
+def _properties(hint: str, ended: int | None, instance: Instance) -> dict[str, str]:
+    found = {"started": instance.started, "network": instance.level, "hint": hint}
     if ended is not None:
         found["afterwards"] = f"the program {ending(ended)} after this case"
     return {name: told for name, told in found.items() if told}

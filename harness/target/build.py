@@ -18,8 +18,8 @@ from pathlib import Path
 
 from harness.errors import MachineError, TargetError
 from harness.spec.model import Role
+from harness.target.launcher import Keeper
 from harness.target.lockfile import locked
-from harness.target.process import Keeper
 from harness.target.program import Program, is_named
 
 LIMIT = 120.0

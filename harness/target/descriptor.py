@@ -126,10 +126,10 @@ class Descriptors:
     def _known_peer(self, copy: socket.socket, peer: tuple[str, int]) -> None:
         transport = _TRANSPORTS.get(socket.SocketKind(copy.type))
         local, remote = (_plain(each) for each in (copy.getsockname(), peer))
-        if transport is None or ":" in remote[0]:
+        if transport is None or not self._tables.covers(remote[0]):
             raise UnknownWaitError(f"it waits for {remote[0]}")
         inodes = self._tables.peers(transport, local, remote)
-        if not inodes and remote[0].startswith("127."):
+        if not inodes:
             return  # the other end is gone: nobody is left to write
         if inodes and all(inode in self._ours for inode in inodes):
             return

@@ -1,9 +1,9 @@
-"""The keeper of a target, and the fork server that makes keepers.
+"""The keeper of a target, and the fork server that makes keepers and labs.
 
-Runs as a program of its own (`python -I -S -B keeper.py FD`), single-threaded and with few
+Runs as a program of its own (`python -I -S -B -c PROGRAM FD`), single-threaded and with few
 imports, so that a keeper is a fork of a small process and no new interpreter. Belongs here:
-what must outlive the harness, be it killed. Must not know: the rest of the harness; nothing
-of it can be imported here.
+what must outlive the harness, be it killed. Must not know: the rest of the harness; nothing of
+it is imported here but the inner part of a lab (harness.network.lab), which is as lean.
 
 A keeper is the session leader at the target's terminal and its subreaper, so it stands where
 a shell stands for a program that is started by hand: the target leads the foreground process
@@ -13,6 +13,10 @@ when the harness asks, or when the harness is gone: both show as the end of its 
 
 It ends them by SIGKILL at once. What a target has said lies in the kernel already, its
 working folder is thrown away, and a SIGTERM that is caught would hand it the time of the run.
+
+A lab is a fork of the fork server that has entered namespaces of its own and goes on as a
+fork server in there, being process 1. It ends with its control socket, and all of the lab
+with it, since a pid namespace does not outlive its first process.
 """
 
 from __future__ import annotations
@@ -30,20 +34,24 @@ import sys
 import termios
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
+
+from harness.network.lab import broker, namespaces
+from harness.network.lab.broker import Broker
+
+PROGRAM = "import sys; sys.path.append(sys.argv[2]); from harness.target.keeper import main; main()"
+"""What the fork server's interpreter runs; its arguments are a descriptor and a folder."""
 
 ORDER_LIMIT = 200_000
 """Bytes of an order (arguments and environment); a Unix socket's message takes no more."""
 
-SWEEP = b"sweep"
-"""The order to end what is left of targets whose keeper was killed."""
-
 GONE = b"gone"
-"""The last word of a keeper and the answer to SWEEP: no process is left."""
+"""The last word of a keeper and the answer to a sweep: no process is left."""
 
 # A kernel without CONFIG_PROC_CHILDREN does not list them: all of /proc is looked through.
-_LISTED = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - pathlib costs 5 ms
+_LISTED = os.path.exists("/proc/thread-self/children")
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_MOST_PROCESSES, _LARGEST_FILE = 512, 1 << 30  # of a target in a lab
 
 
 class NotLaunchedError(Exception):
@@ -58,39 +66,113 @@ class NotLaunchedError(Exception):
 # -- the fork server -----------------------------------------------------------------------
 
 
-def serve(control: socket.socket) -> None:
-    """Forks a keeper for each order until the harness is gone.
+def main() -> None:
+    """Serves the harness at the other end of the descriptor that the command line names."""
+    with socket.socket(fileno=int(sys.argv[1])) as from_harness:
+        from_harness.set_inheritable(False)
+        serve(from_harness)
 
-    An order is JSON {argv, cwd, env} with three descriptors: the terminal, the keeper's end
-    of its socket, the pipe for the exit status. SWEEP comes with a socket for the answer.
+
+def serve(control: socket.socket, lab: Broker | None = None) -> None:
+    """Follows orders until the harness is gone; `lab` is the one that this process is in.
+
+    An order is JSON with descriptors: `start` {argv, cwd, env, writable} with the terminal,
+    the keeper's end of its socket, the pipe for the exit status; `lab` {shape, pids} with the
+    end of its control socket and a socket for the answer; `sweep`, to end what is left of
+    targets whose keeper was killed, with a socket for the answer; in a lab `sockets`, which
+    is answered here.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # for the orphans of a keeper that is killed
     keepers: set[int] = set()
     while True:
-        order, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
+        told, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
         for descriptor in descriptors:  # recv_fds() has no way to ask the kernel for this
             os.set_inheritable(descriptor, False)
-        if not order:
+        if not told:
             return _sweep(keepers)
-        if order == SWEEP:
+        order = json.loads(told)
+        if order["do"] == "sockets" and lab is not None:
+            _hand_out(control, lab, order)
+        elif order["do"] == "sweep":
             _sweep(keepers)
-            with socket.socket(fileno=descriptors[0]) as link, contextlib.suppress(OSError):
+            with socket.socket(fileno=descriptors.pop()) as link, contextlib.suppress(OSError):
                 link.send(GONE)
-            continue
-        link = socket.socket(fileno=descriptors[1])
-        try:
-            pid = os.fork()
-            if pid == 0:
-                control.close()
-                _keep_and_exit(json.loads(order), descriptors[0], link, descriptors[2], libc)
-            keepers.add(pid)
-        except OSError as exc:
+        else:
+            keepers |= _forked(order, descriptors, control, lab, libc)
+        broker.close(descriptors)
+
+
+def _forked(
+    order: dict[str, Any],
+    descriptors: list[int],
+    control: socket.socket,
+    lab: Broker | None,
+    libc: ctypes.CDLL,
+) -> set[int]:
+    """Makes a keeper or a lab. Returns its pid, nothing where there is none."""
+    try:
+        pid = os.fork()
+    except OSError as exc:
+        with socket.socket(fileno=os.dup(descriptors[1])) as link:
             _answer(link, failed="fork", errno=exc.errno)
-        link.close()
-        os.close(descriptors[0])
-        os.close(descriptors[2])
+        return set()
+    if pid:
+        return {pid}
+    try:
+        control.close()
+        link = socket.socket(fileno=descriptors[1])
+        if order["do"] == "lab":
+            _become_lab(order, socket.socket(fileno=descriptors[0]), link)
+        else:
+            _keep(order, descriptors[0], link, descriptors[2], lab is not None, libc)
+    finally:
+        os._exit(0)
+
+
+def _hand_out(control: socket.socket, lab: Broker, order: dict[str, Any]) -> None:
+    try:
+        made = lab.sockets(order)
+    except OSError as exc:
+        _answer(control, errno=exc.errno)
+        return
+    with contextlib.suppress(OSError):  # the harness may be gone by now
+        socket.send_fds(control, [json.dumps({"errno": 0}).encode()], made)
+    broker.close(made)
+
+
+def _become_lab(order: dict[str, Any], control: socket.socket, link: socket.socket) -> None:
+    """Enters namespaces and serves in there. Tells its pid, and that it is ready or why not."""
+    step = "namespaces"
+    try:
+        namespaces.leave_for_new(order["pids"])
+        inner = os.fork() if order["pids"] else 0
+        if inner:
+            control.close()
+            _tell_pid(link, inner)
+            os.waitpid(inner, 0)
+            return
+        if order["pids"]:
+            step = "proc"
+            namespaces.show_own_processes()
+        else:
+            _tell_pid(link, os.getpid())
+        step = "links"
+        lab = Broker(order["shape"])
+    except OSError as exc:
+        _answer(link, failed=step, errno=exc.errno)
+        return
+    _answer(link, ready=True)
+    link.close()
+    serve(control, lab)
+
+
+def _tell_pid(link: socket.socket, pid: int) -> None:
+    ending = os.pidfd_open(pid)
+    with contextlib.suppress(OSError):  # the harness may be gone by now
+        socket.send_fds(link, [json.dumps({"pid": pid}).encode()], [ending])
+    os.close(ending)
 
 
 def _sweep(keepers: set[int]) -> None:
@@ -113,22 +195,20 @@ def _answer(link: socket.socket, **told: object) -> None:
 # -- the keeper ----------------------------------------------------------------------------
 
 
-def _keep_and_exit(
-    order: dict[str, Any], terminal: int, link: socket.socket, report: int, libc: ctypes.CDLL
-) -> NoReturn:
-    try:
-        _keep(order, terminal, link, report, libc)
-    finally:
-        os._exit(0)
-
-
 def _keep(
-    order: dict[str, Any], terminal: int, link: socket.socket, report: int, libc: ctypes.CDLL
+    order: dict[str, Any],
+    terminal: int,
+    link: socket.socket,
+    report: int,
+    in_lab: bool,
+    libc: ctypes.CDLL,
 ) -> None:
     """Starts the target, tells its exit status, and ends what is left when told to."""
     try:
         _take_over(terminal, libc)
         waker = _woken_by_children()
+        if in_lab:
+            _confine(order["writable"])
         main = _launch(order, terminal)
     except NotLaunchedError as exc:
         _answer(link, failed=exc.step, errno=exc.number)
@@ -138,11 +218,29 @@ def _keep(
         return
     os.close(terminal)
     os.chdir("/")  # the working folder may be removed before this process ends
-    _answer(link, pid=main, keeper=os.getpid())
+    _introduce(link, main, in_lab)
     _watch(main, link, report, waker)
     _end_all()
     with contextlib.suppress(OSError):
         link.send(GONE)
+
+
+def _confine(writable: str) -> None:
+    """Leaves the target no right that it does not need. Raises: OSError."""
+    if writable:
+        namespaces.confine_files(writable)
+    namespaces.give_up_rights()
+    resource.setrlimit(resource.RLIMIT_NPROC, (_MOST_PROCESSES, _MOST_PROCESSES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
+
+
+def _introduce(link: socket.socket, main: int, in_lab: bool) -> None:
+    """Tells both pids. Out of a lab, where they have other numbers, it hands pidfds too."""
+    told = json.dumps({"pid": main, "keeper": os.getpid()}).encode()
+    handles = [os.pidfd_open(pid) for pid in (main, os.getpid())] if in_lab else []
+    with contextlib.suppress(OSError):  # the harness may be gone by now
+        socket.send_fds(link, [told], handles)
+    broker.close(handles)
 
 
 def _take_over(terminal: int, libc: ctypes.CDLL) -> None:
@@ -301,9 +399,3 @@ def read(path: str) -> bytes:
         return os.read(descriptor, 1 << 16)
     finally:
         os.close(descriptor)
-
-
-if __name__ == "__main__":
-    with socket.socket(fileno=int(sys.argv[1])) as from_harness:
-        from_harness.set_inheritable(False)
-        serve(from_harness)

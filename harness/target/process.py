@@ -1,135 +1,41 @@
 """A target that runs, seen from the harness: its output, its end, everything below it.
 
-Belongs here: the harness's side of the keeper (harness.target.keeper). Must not know: what
-the target is for, how long anybody waits for it. There are no threads: a driver polls
-`exit_fd` and `output_fd`.
+Belongs here: the harness's side of one keeper (harness.target.keeper). Must not know: how it
+was started, what the target is for, how long anybody waits for it. There are no threads: a
+driver polls `exit_fd` and `output_fd`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import json
 import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import termios
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Self
+from typing import Protocol, Self
 
 from harness.errors import MachineError, TargetError
 from harness.target import keeper
 from harness.target.output import Output
 from harness.target.procfile import ProcFiles
-from harness.target.terminal import LONGEST_LINE, open_terminal
+from harness.target.terminal import LONGEST_LINE
 
-_PATIENCE = 20.0  # seconds for what takes milliseconds unless the machine is in trouble
+PATIENCE = 20.0
+"""Seconds for what takes milliseconds unless the machine is in trouble."""
+
 _READ = 4096  # a pty gives no more at once
 _READS = 16  # per drain(): 64 KiB, so that a flood leaves the driver its turn
 
 
-class Keeper:
-    """The fork server of this harness: starts targets, and leaves nothing of them."""
-
-    def __init__(self) -> None:
-        """Raises: MachineError where targets cannot be started at all."""
-        if sys.platform != "linux":
-            raise MachineError(
-                f"targets are started on Linux only, this is {sys.platform}; "
-                "elsewhere a program that runs already can be tested by its address"
-            )
-        self._running: set[Process] = set()
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            command = [sys.executable, "-I", "-S", "-B", keeper.__file__, str(theirs.fileno())]
-            try:
-                self._server = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,  # ^C at the harness is the harness's to handle
-                )
-            except OSError as exc:
-                self._control.close()
-                raise MachineError(f"cannot start {sys.executable}: {exc.strerror}") from exc
-
-    def start(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Process:
-        """Starts a program at a terminal of its own, with `env` on top of a clean environment.
-
-        Raises: TargetError where the program cannot be run, MachineError where the harness
-        cannot run any.
-        """
-        order = {"argv": list(argv), "cwd": str(cwd), "env": {**clean_environment(cwd), **env}}
-        with contextlib.ExitStack() as unless_started:
-            master, slave = open_terminal()
-            unless_started.callback(os.close, master)
-            unless_started.callback(os.close, slave)
-            link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            unless_started.enter_context(link)
-            exit_fd, report = os.pipe()
-            unless_started.callback(os.close, exit_fd)
-            try:
-                self._send(json.dumps(order).encode(), [slave, theirs.fileno(), report])
-            finally:
-                theirs.close()
-                os.close(report)
-            told = _answer(link)
-            if "failed" in told:
-                raise _not_started(argv, cwd, told["failed"], told["errno"])
-            unless_started.pop_all()
-        process = Process(told["pid"], told["keeper"], master, slave, link, exit_fd, self)
-        self._running.add(process)
-        return process
-
-    @property
-    def alive(self) -> bool:
-        """Says whether the fork server is still there."""
-        return self._server.poll() is None
+class Owner(Protocol):
+    """Who has started a process."""
 
     def let_go(self, process: Process) -> None:
         """Forgets a target that was stopped."""
-        self._running.discard(process)
 
     def sweep(self) -> None:
         """Ends what is left of targets whose keeper was killed. Raises: MachineError."""
-        link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with link:
-            with theirs:
-                self._send(keeper.SWEEP, [theirs.fileno()])
-            if not _readable(link, _PATIENCE) or link.recv(64) != keeper.GONE:
-                raise MachineError("the fork server of the targets does not answer")
-
-    def close(self) -> None:
-        """Stops every target that still runs, then the fork server."""
-        with contextlib.ExitStack() as last:
-            last.callback(self._server.wait)
-            last.callback(self._server.kill)  # for the case that a target has stopped it
-            last.callback(self._control.close)
-            for process in tuple(self._running):
-                last.callback(process.stop)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def _send(self, order: bytes, descriptors: list[int]) -> None:
-        if len(order) > keeper.ORDER_LIMIT:
-            raise MachineError(
-                f"the arguments and the environment have {len(order)} bytes, "
-                f"at most {keeper.ORDER_LIMIT} can be passed on"
-            )
-        try:
-            self._server.send_signal(signal.SIGCONT)  # for the case that a target has stopped it
-            socket.send_fds(self._control, [order], descriptors)
-        except OSError as exc:
-            raise MachineError(f"the fork server of the targets is gone: {exc.strerror}") from exc
 
 
 class Process:
@@ -148,7 +54,7 @@ class Process:
         slave: int,
         link: socket.socket,
         exit_fd: int,
-        owner: Keeper,
+        owner: Owner,
     ) -> None:
         self.pid = pid
         self.output_fd = master
@@ -212,7 +118,7 @@ class Process:
         The kernel's worker that hands over what was typed is done by the time of the answer:
         poll() waits for it (n_tty_poll of drivers/tty/n_tty.c).
         """
-        return not self.stopped and _readable(self._slave, 0)
+        return not self.stopped and readable(self._slave, 0)
 
     def reads_in_time(self) -> bool:
         """Says whether the program has set its terminal so that a read ends after a while."""
@@ -282,7 +188,7 @@ class Process:
     def _until_gone(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.keeper_pid, signal.SIGCONT)  # for the case that the target has stopped it
-        if not _readable(self._link, _PATIENCE):
+        if not readable(self._link, PATIENCE):
             os.kill(self.keeper_pid, signal.SIGKILL)  # it lives: its end of the link is open
         elif self._link.recv(64) == keeper.GONE:
             return
@@ -302,40 +208,11 @@ class Process:
         self._owner.let_go(self)
 
 
-def clean_environment(cwd: Path) -> dict[str, str]:
-    """Returns what a target finds in its environment: nothing of the harness's but PATH."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(cwd),
-        "TMPDIR": str(cwd),
-        "LANG": "C.UTF-8",
-        "TERM": "dumb",
-    }
-
-
-def _readable(what: socket.socket | int, seconds: float) -> bool:
+def readable(what: socket.socket | int, seconds: float) -> bool:
+    """Waits until there is something to read, at most so long. Says whether there is."""
     poll = select.poll()
     poll.register(what, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
-
-
-def _answer(link: socket.socket) -> dict[str, Any]:
-    """Returns what the keeper says of the start. Raises: MachineError."""
-    told = link.recv(4096) if _readable(link, _PATIENCE) else b""
-    if not told:
-        raise MachineError("the keeper of a target did not come up")
-    answer: dict[str, Any] = json.loads(told)
-    return answer
-
-
-def _not_started(argv: Sequence[str], cwd: Path, step: str, number: int) -> Exception:
-    why = os.strerror(number)
-    if step == "program":
-        hint = "A script needs a first line such as #!/bin/sh." if number == errno.ENOEXEC else ""
-        return TargetError(f"cannot run {argv[0]}: {why}", hint=hint)
-    if step == "folder":
-        return MachineError(f"cannot enter the working folder {cwd}: {why}")
-    return MachineError(f"cannot start a process ({step}): {why}")
 
 
 def _lives(pid: int) -> bool:

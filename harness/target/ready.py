@@ -12,10 +12,11 @@ import os
 import select
 import signal
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import MachineError, TargetError
+from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.tables import Bound, Tables
 from harness.spec.model import Transport
 from harness.target.process import Process
@@ -42,28 +43,32 @@ def wait_until_bound(
     transports: Collection[Transport],
     tables: Tables,
     seconds: float,
-) -> None:
+    ends: Sequence[Endpoint] = (LOOPBACK,),
+) -> Endpoint:
     """Waits until the target listens (TCP) or is bound (UDP) at the port for each transport.
 
-    Drains its output meanwhile. Raises: TargetError where it ends, binds something else, or
-    waits for something else for ever; MachineError where the socket there is not the target's.
+    Returns the first of our ends that reaches it. Drains its output meanwhile. Raises:
+    TargetError where it ends, binds something else, or waits for something else for ever;
+    MachineError where the socket there is not the target's.
     """
     tick, until = _FIRST_TICK, time.monotonic() + seconds
-    missing = _missing(process, port, transports, tables)
-    while missing:
+    while True:
+        end, missing = _best(process, port, transports, tables, ends)
+        if not missing:
+            return end
         if process.status() is not None and not process.pids():
             process.drain()
             raise TargetError(
                 f"the server {_ending(process)} before {_wanted(missing, port)}", process.tail
             )
         if time.monotonic() >= until:
-            raise _late(process, port, missing, tables, f" within {seconds:g} s")
+            raise _late(process, port, missing, tables, ends, f" within {seconds:g} s")
         if not _wait(process, tick) and tick == _LAST_TICK and _never(process, tables):
-            missing = _missing(process, port, missing, tables)  # it may have come to rest there
-            if missing:
-                raise _late(process, port, missing, tables, " and waits for something else")
+            end, missing = _best(process, port, transports, tables, ends)
+            if missing:  # it has not come to rest there meanwhile
+                when = " and waits for something else"
+                raise _late(process, port, missing, tables, ends, when)
         tick = min(2 * tick, _LAST_TICK)
-        missing = _missing(process, port, missing, tables)
 
 
 def _never(process: Process, tables: Tables) -> bool:
@@ -71,16 +76,21 @@ def _never(process: Process, tables: Tables) -> bool:
     return prove(process, tables).kind is Kind.RESTS
 
 
-def _missing(
-    process: Process, port: int, transports: Collection[Transport], tables: Tables
-) -> tuple[Transport, ...]:
-    """Returns the transports at which the target cannot be reached yet."""
-    there = {each for each in holders(port, transports, tables) if each.reachable}
-    if not there:
-        return tuple(transports)
-    own = socket_inodes(process.pids())
-    ready = {each.transport for each in there if each.inode in own}
-    return tuple(each for each in transports if each not in ready)
+def _best(
+    process: Process,
+    port: int,
+    transports: Collection[Transport],
+    tables: Tables,
+    ends: Sequence[Endpoint],
+) -> tuple[Endpoint, tuple[Transport, ...]]:
+    """Returns the end from which the most is reached, and the transports that are not yet."""
+    held = holders(port, transports, tables)
+    own = socket_inodes(process.pids()) if held else frozenset()
+    found = []
+    for end in ends:
+        ready = {each.transport for each in held if each.reached_from(end) and each.inode in own}
+        found.append((end, tuple(each for each in transports if each not in ready)))
+    return min(found, key=lambda each: len(each[1]))
 
 
 def _wait(process: Process, seconds: float) -> bool:
@@ -98,12 +108,17 @@ def _wait(process: Process, seconds: float) -> bool:
 
 
 def _late(
-    process: Process, port: int, missing: tuple[Transport, ...], tables: Tables, when: str
+    process: Process,
+    port: int,
+    missing: tuple[Transport, ...],
+    tables: Tables,
+    ends: Sequence[Endpoint],
+    when: str,
 ) -> MachineError | TargetError:
     process.drain()  # what it said before it came to rest
     own = socket_inodes(process.pids())
     for each in holders(port, missing, tables):
-        if each.inode not in own and each.reachable:
+        if each.inode not in own and any(map(each.reached_from, ends)):
             return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
     wanted = f"{' and '.join(missing)} port {port}"
     instead = sorted(tables.bound_by(own), key=str)
