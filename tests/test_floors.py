@@ -41,6 +41,11 @@ OTHERS = {
     "scapy": ("wire.layout", "wire.malformed.building"),
     "yaml": ("spec.tree",),
 }
+# What runs in the fork server and inside of labs, with no more than this of the harness.
+LEAN = (
+    "network.lab.namespaces", "network.lab.links", "network.lab.topology", "network.lab.broker",
+    "target.keeper", "target.lineage",
+)  # fmt: skip
 # Names without an import that reach outside.
 OUTSIDE = ("open", "print", "input")
 # `signal` is imported for the names of signals, `inspect` for what a hook takes.
@@ -85,7 +90,7 @@ def complaints(package: Path) -> list[str]:
     told = [
         f"{module.name}:{line}: {message}"
         for module in found
-        for rule in (upward, outside, oversized)
+        for rule in (upward, outside, heavy, oversized)
         for line, message in rule(module, known)
     ]
     return told + circles(found, known)
@@ -110,6 +115,14 @@ def upward(module: Module, known: set[str]) -> Iterator[tuple[int, str]]:
         room = inner(name, known).partition(".")[0]
         if room and room != module.room and floor(room) >= floor(module.room):
             yield line, f"imports {name}, which is not below"
+
+
+def heavy(module: Module, known: set[str]) -> Iterator[tuple[int, str]]:
+    """What a fork of the fork server would have to load."""
+    for line, name in module.imports() if module.name in LEAN else ():
+        ours = inner(name, known)
+        if (ours and ours not in (*LEAN, "network.lab")) or name.partition(".")[0] == "pathlib":
+            yield line, f"is lean and imports {name}"
 
 
 def outside(module: Module, known: set[str]) -> Iterator[tuple[int, str]]:
@@ -212,6 +225,8 @@ def test_what_keeps_to_the_rules_is_left_alone(package):
         ("runner/record", "import scapy\n", "imports scapy, which is not for it"),
         ("wire/quote", "TEXT = open('x')\n", "wire.quote:1: is pure and calls open()"),
         ("spec/lint", "import random\nX = random.choice('ab')\n", "the shared random.choice"),
+        ("target/keeper", "import pathlib\n", "target.keeper:1: is lean and imports pathlib"),
+        ("target/keeper", "from harness.wire import framing\n", "is lean and imports harness.wire"),
         ("cellar", "", "the room cellar is on no floor"),
         ("wire/a", "from harness.wire import b\n", "a circle of imports: "),
         ("runner/long", "X = 1\n" * 401, "runner.long:1: has 401 lines"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import library
-from harness.network.endpoint import may_bind
+from harness.network.network import may_bind
 from harness.runner.job import jobs
 from harness.spec.model import Role
 from harness.target.target import targets_at

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Iterator
 
+from harness.errors import MachineError
 from harness.exchange.action import Ended, Received, Refused, Signal
 from harness.exchange.plan import Connection
 from harness.network import endpoint
@@ -22,6 +23,7 @@ from harness.spec.model import Ending
 _CHUNK = 1 << 16  # bytes; what is larger is mapped anew for every read
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
 _REFUSED = os.strerror(errno.ECONNREFUSED)
+_PORTS_TRIED = 50
 _PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end
 
 
@@ -142,9 +144,9 @@ class Welcome:
     """What a client as target finds: a welcome socket and a UDP socket on one port."""
 
     def __init__(self, end: Endpoint = endpoint.LOOPBACK, small: bool = False) -> None:
-        self.listener = end.listener(small=small)
+        """Raises: MachineError."""
+        self.listener, self.datagrams = _on_one_port(end, small)
         self.port: int = self.listener.getsockname()[1]
-        self.datagrams = end.datagrams(self.port)
 
     def accept(self) -> socket.socket | None:
         """Returns a connection socket, None where nobody waits."""
@@ -160,3 +162,16 @@ class Welcome:
         """Closes both."""
         self.listener.close()
         self.datagrams.close()
+
+
+def _on_one_port(end: Endpoint, small: bool) -> tuple[socket.socket, socket.socket]:
+    """Returns a TCP and a UDP socket at a port that the kernel has free for both."""
+    for _ in range(_PORTS_TRIED):
+        listener = end.listener(small=small)
+        with contextlib.ExitStack() as unless_both:
+            unless_both.enter_context(listener)
+            with contextlib.suppress(MachineError):  # another program has it for UDP
+                datagrams = end.datagrams(listener.getsockname()[1])
+                unless_both.pop_all()
+                return listener, datagrams
+    raise MachineError(f"no port of {end.own} is free for TCP and UDP")

@@ -3,7 +3,7 @@
 Runs as a program of its own (`python -I -S -B -c PROGRAM FD`), single-threaded and with few
 imports, so that a keeper is a fork of a small process and no new interpreter. Belongs here:
 what must outlive the harness, be it killed. Must not know: the rest of the harness; nothing of
-it is imported here but the inner part of a lab (harness.network.lab), which is as lean.
+it is imported here but what is as lean: the inner part of a lab (harness.network.lab).
 
 A keeper is the session leader at the target's terminal and its subreaper, so it stands where
 a shell stands for a program that is started by hand: the target leads the foreground process
@@ -32,12 +32,11 @@ import signal
 import socket
 import sys
 import termios
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from harness.network.lab import broker, namespaces
 from harness.network.lab.broker import Broker
+from harness.target.lineage import children_of, descendants
 
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from harness.target.keeper import main; main()"
 """What the fork server's interpreter runs; its arguments are a descriptor and a folder."""
@@ -48,8 +47,6 @@ ORDER_LIMIT = 200_000
 GONE = b"gone"
 """The last word of a keeper and the answer to a sweep: no process is left."""
 
-# A kernel without CONFIG_PROC_CHILDREN does not list them: all of /proc is looked through.
-_LISTED = os.path.exists("/proc/thread-self/children")
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _MOST_PROCESSES, _LARGEST_FILE = 512, 1 << 30  # of a target in a lab
 
@@ -177,7 +174,7 @@ def _tell_pid(link: socket.socket, pid: int) -> None:
 
 def _sweep(keepers: set[int]) -> None:
     """Kills all children that are no keepers, and theirs when they come up; waits for the end."""
-    while orphans := [pid for pid in _lister(read)(os.getpid()) if pid not in keepers]:
+    while orphans := [pid for pid in children_of(os.getpid()) if pid not in keepers]:
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -344,58 +341,3 @@ def _launch(order: dict[str, Any], terminal: int) -> int:
         # and with it what it had started by then.
         os.killpg(pid, signal.SIGCONT)
     return pid
-
-
-# -- who is below --------------------------------------------------------------------------
-
-
-def descendants(root: int, reading: Callable[[str], bytes] | None = None) -> tuple[int, ...]:
-    """Returns the pids of everything below a process, zombies included, parents first.
-
-    An orphan moves up to the root, which is its subreaper, and a thread's children to the
-    thread that leads the process. Both are asked last, so that nothing escapes by moving
-    while this looks. `reading` reads a small file of /proc.
-    """
-    children = _lister(reading or read)
-    found: dict[int, None] = {}
-    while waiting := [child for child in children(root) if child not in found]:
-        while waiting:
-            pid = waiting.pop()
-            found[pid] = None
-            waiting += [child for child in children(pid) if child not in found]
-    return tuple(found)
-
-
-def _lister(reading: Callable[[str], bytes]) -> Callable[[int], list[int]]:
-    """Returns what tells the children of a process, those of now or of a moment later."""
-    return partial(_children, reading) if _LISTED else _children_by_parent()
-
-
-def _children(reading: Callable[[str], bytes], pid: int) -> list[int]:
-    children: list[int] = []
-    with contextlib.suppress(OSError):  # it ended meanwhile
-        for thread in reversed(os.listdir(f"/proc/{pid}/task")):  # the leader is the first
-            with contextlib.suppress(OSError):
-                children += map(int, reading(f"/proc/{pid}/task/{thread}/children").split())
-    return children
-
-
-def _children_by_parent() -> Callable[[int], list[int]]:
-    below: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                # The name in parentheses may hold anything; state and parent follow it.
-                stat = read(f"/proc/{name}/stat")
-                parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
-                below.setdefault(parent, []).append(int(name))
-    return lambda pid: below.get(pid, [])
-
-
-def read(path: str) -> bytes:
-    """Returns what a small file of /proc says now. Raises: OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return os.read(descriptor, 1 << 16)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from typing import Protocol, Self
 
 from harness.errors import MachineError, TargetError
 from harness.target import keeper
+from harness.target.lineage import descendants, read
 from harness.target.output import Output
 from harness.target.procfile import ProcFiles
 from harness.target.terminal import LONGEST_LINE
@@ -148,7 +149,7 @@ class Process:
 
     def descendants(self) -> tuple[int, ...]:
         """Returns all its processes, those too that have ended and were not waited for."""
-        return () if self.stopped else keeper.descendants(self.keeper_pid, self.files.read)
+        return () if self.stopped else descendants(self.keeper_pid, self.files.read)
 
     def schedule(self) -> dict[tuple[int, int], tuple[float, float]]:
         """Returns for each thread the seconds that it ran, and that it waited for a processor.
@@ -159,7 +160,7 @@ class Process:
         for pid in self.descendants():
             with contextlib.suppress(OSError):  # it ended meanwhile
                 for thread in os.listdir(f"/proc/{pid}/task"):
-                    ran, waited, _ = keeper.read(f"/proc/{pid}/task/{thread}/schedstat").split()
+                    ran, waited, _ = read(f"/proc/{pid}/task/{thread}/schedstat").split()
                     found[pid, int(thread)] = int(ran) / 1e9, int(waited) / 1e9
         return found
 
@@ -226,6 +227,6 @@ def _lives(pid: int) -> bool:
 
 def _state(path: str) -> bytes:
     """Returns the letter that follows the name in parentheses (proc(5))."""
-    stat = keeper.read(path)
+    stat = read(path)
     after = stat.rindex(b")") + 2
     return stat[after : after + 1]

@@ -47,7 +47,7 @@ from dataclasses import dataclass
 
 from harness.network.tables import Tables
 from harness.target.descriptor import Descriptors
-from harness.target.keeper import read
+from harness.target.lineage import read
 from harness.target.process import Process
 from harness.target.syscall import (
     SIGALRM,

@@ -8,13 +8,15 @@ import pytest
 
 from harness.errors import MachineError
 from harness.network import endpoint
-from harness.spec.model import Ending, Transport
+from harness.network.endpoint import LOOPBACK
+from harness.network.network import free_on
+from harness.spec.model import Ending
 
 
 @pytest.fixture
 def pair():
-    with endpoint.listener() as welcome:
-        ours = endpoint.stream()
+    with LOOPBACK.listener() as welcome:
+        ours = LOOPBACK.stream()
         ours.connect_ex(welcome.getsockname())
         assert select.select([welcome], (), (), 20)[0]
         theirs, _ = welcome.accept()
@@ -52,42 +54,45 @@ def test_a_reset_is_a_reset(pair):
 
 
 def test_a_small_socket_takes_little():
-    with endpoint.stream(small=True) as small, endpoint.stream() as other:
+    with LOOPBACK.stream(small=True) as small, LOOPBACK.stream() as other:
         sizes = [each.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for each in (small, other)]
         assert sizes[0] < sizes[1]
 
 
 def test_refused_datagrams_are_heard_of():
-    with endpoint.datagrams() as gone:
+    with LOOPBACK.datagrams() as gone:
         address = gone.getsockname()
-    with endpoint.datagrams() as ours:
+    with LOOPBACK.datagrams() as ours:
         ours.sendto(b"x", address)
         with pytest.raises(ConnectionRefusedError):
             ours.recv(1)
 
 
 @pytest.mark.parametrize(
-    ("make", "transport"),
-    [(endpoint.listener, Transport.TCP), (endpoint.datagrams, Transport.UDP)],
+    ("make", "kind"),
+    [
+        (LOOPBACK.listener, socket.SOCK_STREAM),
+        (LOOPBACK.datagrams, socket.SOCK_DGRAM),
+    ],
 )
-def test_a_port_is_taken_once(make, transport):
+def test_a_port_is_taken_once(make, kind):
     with make() as held:
         host, port = held.getsockname()
-        assert host == endpoint.HOST
-        assert not endpoint.free_on(port, (transport,))
+        assert host == LOOPBACK.own
+        assert not free_on(port, (kind,))
         with pytest.raises(MachineError, match=rf"cannot bind 127.0.0.1 port {port}: Address al"):
             make(port)
-    assert endpoint.free_on(port, (transport,))
+    assert free_on(port, (kind,))
 
 
 def test_no_socket_blocks():
-    for make in (endpoint.stream, endpoint.datagrams, endpoint.listener):
+    for make in (LOOPBACK.stream, LOOPBACK.datagrams, LOOPBACK.listener):
         with make() as sock:
             assert not sock.getblocking()
 
 
 def test_a_datagram_is_told_with_its_sender_and_the_time_of_its_arrival():
-    with endpoint.datagrams() as here, endpoint.datagrams() as there:
+    with LOOPBACK.datagrams() as here, LOOPBACK.datagrams() as there:
         assert any(arrived_before_it_was_read(here, there) for _ in range(10_000))
 
 
@@ -103,5 +108,5 @@ def arrived_before_it_was_read(here, there):
 
 
 def test_where_none_is_there_none_is_waited_for():
-    with endpoint.datagrams() as here, pytest.raises(BlockingIOError):
+    with LOOPBACK.datagrams() as here, pytest.raises(BlockingIOError):
         endpoint.receive(here)

@@ -10,18 +10,20 @@ import pytest
 
 from harness.errors import MachineError
 from harness.network import netlink, procnet, tables
+from harness.network.endpoint import LOOPBACK
 from harness.network.netlink import SockDiag
 from harness.network.procnet import ProcNet
 from harness.network.tables import Tables
 from harness.spec.model import Transport
 
 TCP, UDP = Transport.TCP, Transport.UDP
+SOURCES = {"netlink": SockDiag, "procnet": ProcNet}
 
 
 @pytest.fixture(params=["netlink", "procnet"])
 def table(request):
     """The tables by either source."""
-    with Tables(netlink=request.param == "netlink") as table:
+    with Tables(SOURCES[request.param]()) as table:
         yield table
 
 
@@ -75,7 +77,7 @@ def test_a_bound_socket_is_found(table, transport, family, address, reachable):
         (found,) = table.bound(transport, port)
         assert (found.family, found.address, found.port) == (family, address, port)
         assert found.inode == inode(sock)
-        assert found.reachable is reachable
+        assert found.reached_from(LOOPBACK) is reachable
         assert table.bound_by({inode(sock)}) == (found,)
         other = UDP if transport is TCP else TCP
         assert all(each.inode != inode(sock) for each in table.bound(other, port))
@@ -91,7 +93,7 @@ def test_a_socket_of_ipv6_alone_is_not_reachable():
         sock.listen()
         (found,) = table.bound(TCP, sock.getsockname()[1])
         assert found.only_v6
-        assert not found.reachable
+        assert not found.reached_from(LOOPBACK)
 
 
 def test_both_sources_give_the_same_rows_of_many_sockets():
@@ -99,7 +101,7 @@ def test_both_sources_give_the_same_rows_of_many_sockets():
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(500)]
     try:
         own = {inode(each) for each in held}
-        with Tables() as one, Tables(netlink=False) as other:
+        with Tables() as one, Tables(ProcNet()) as other:
             if not isinstance(one._source, SockDiag):
                 pytest.skip("the kernel has no sock_diag")
             rows = one.bound_by(own)
@@ -218,7 +220,7 @@ def _absent(*_: object):
 
 
 def test_without_sock_diag_the_other_source_is_read(monkeypatch, pair):
-    monkeypatch.setattr(netlink, "_PROTOCOL", 31)  # a netlink family that no kernel has
+    monkeypatch.setattr(netlink, "PROTOCOL", 31)  # a netlink family that no kernel has
     client, _ = pair
     client.sendall(b"1")
     with Tables() as table:

@@ -1,12 +1,13 @@
 """The server's one socket, where a client is the target: whom an answer reaches."""
 
 import select
+import socket
 
 import pytest
 
 from harness.exchange.plan import Connection
-from harness.network import endpoint
-from harness.runner.channel import DatagramChannel
+from harness.network.endpoint import LOOPBACK, loopback
+from harness.runner.channel import DatagramChannel, Welcome
 from harness.spec.model import Transport
 
 
@@ -22,13 +23,13 @@ def heard(sock):
 
 @pytest.fixture
 def channel():
-    with endpoint.datagrams() as sock:
+    with LOOPBACK.datagrams() as sock:
         yield DatagramChannel(Connection("client", Transport.UDP), sock, None, shared=True)
 
 
 @pytest.mark.parametrize("to", [0, 1, 2])
 def test_an_answer_reaches_the_socket_that_asked(channel, to):
-    with endpoint.datagrams() as first, endpoint.datagrams() as second:
+    with LOOPBACK.datagrams() as first, LOOPBACK.datagrams() as second:
         for sock in (first, second):
             sock.sendto(b"ping", channel.sock.getsockname())
             assert read(channel).data == b"ping"
@@ -39,3 +40,29 @@ def test_an_answer_reaches_the_socket_that_asked(channel, to):
 def test_without_a_question_there_is_no_answer(channel):
     with pytest.raises(OSError, match="no datagram has come"):
         channel.write(b"pong")
+
+
+def test_a_welcome_takes_a_port_that_is_free_for_both():
+    """The kernel gives a listener ports at which others have UDP sockets."""
+    taken = iter(LOOPBACK.datagrams() for _ in range(3))
+    tried = []
+
+    def make(family, kind):
+        made = socket.socket(family, kind)
+        if kind == socket.SOCK_STREAM and (held := next(taken, None)) is not None:
+            tried.append(held)
+            made.bind(held.getsockname())
+            made = Bound(fileno=made.detach())
+        return made
+
+    class Bound(socket.socket):
+        def bind(self, address):
+            """It has its port already."""
+
+    welcome = Welcome(loopback(make=make))
+    assert len(tried) == 3
+    assert welcome.datagrams.getsockname()[1] == welcome.port == welcome.listener.getsockname()[1]
+    assert welcome.port not in [held.getsockname()[1] for held in tried]
+    welcome.close()
+    for held in tried:
+        held.close()

@@ -16,9 +16,9 @@ CLIENT = Connection("client", Transport.UDP)
 @pytest.fixture
 def refused():
     """A channel to a port at which nobody listens, one datagram sent."""
-    with endpoint.datagrams() as held:
+    with endpoint.LOOPBACK.datagrams() as held:
         nowhere = held.getsockname()
-    channel = DatagramChannel(CLIENT, endpoint.datagrams(), nowhere, shared=False)
+    channel = DatagramChannel(CLIENT, endpoint.LOOPBACK.datagrams(), nowhere, shared=False)
     channel.write(b"anybody?")
     yield channel
     channel.close()

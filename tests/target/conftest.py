@@ -2,7 +2,6 @@
 
 import select
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -10,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.network.network import Host, Wanted
 from harness.network.tables import Tables
-from harness.target.process import Keeper, Process
+from harness.runner.place import Place, Places
+from harness.target.launcher import Keeper
+from harness.target.process import Process
 
 HERE = Path(__file__).parent
 PATIENCE = 20.0  # seconds; nobody waits so long unless something is broken
@@ -78,18 +80,12 @@ def java_classes(tmp_path_factory):
 
 
 @pytest.fixture
-def free_port():
-    """Returns a port that is free for TCP and UDP."""
-    for _ in range(100):
-        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
-            port = stream.getsockname()[1]
-            try:
-                datagram.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    pytest.fail("no port is free for both")
+def free_port(tables):
+    """Returns a port that is free for TCP and UDP, and that no other run takes meanwhile."""
+    places = Places(Wanted.HOST, tables)
+    port, lock = places.port(Place(None, Host(tables)), None)
+    yield port
+    lock.release()
 
 
 @pytest.fixture

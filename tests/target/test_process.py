@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import MachineError, TargetError
+from harness.target.launcher import Keeper
 from harness.target.output import KEPT, Output
-from harness.target.process import Keeper, Process
+from harness.target.process import Process
 
 # A daemon as textbooks write it, deaf to what can be ignored. Tells its pid, then closes all.
 DAEMON = """
@@ -401,7 +402,8 @@ def test_a_harness_that_is_killed_takes_its_targets_along(python, printed, until
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from harness.target.process import Keeper, Process
+from harness.target.launcher import Keeper
+from harness.target.process import Process
 process = Keeper().start(
     ["sh", "-c", "trap '' TERM HUP; setsid sleep 1000 & echo up; sleep 1000; :"], Path("."), {{}}
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import MachineError, TargetError
-from harness.network.endpoint import free_on
+from harness.network.network import free_on
 from harness.spec.model import Transport
 from harness.target.ready import holders, refuse_strangers, socket_inodes, wait_until_bound
 
@@ -172,7 +172,7 @@ def test_where_the_mistake_is_certain_a_hint_tells_it(
 def fixed_port():
     """Returns a free port that neither the kernel nor another test gives to anybody."""
     for port in random.sample(range(10_000, 20_000), 100):
-        if free_on(port, (TCP, UDP)):
+        if free_on(port, (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
             return port
     pytest.fail("no port is free")
 
