@@ -270,7 +270,7 @@ import os
 
 def test_a_worker_that_is_lost_is_an_error_and_no_target_s_failure(run, pytester):
     pytester.makepyfile(killer=SERVER.format(serve=KILLER))
-    result = run(*on("killer", "-n", "2", "-k", "empty or probe"))
+    result = run(*on("killer", "-n", "2", "-k", "empty or probe", "--network=host"))
     assert result.parseoutcomes() == {"passed": 1, "errors": 1}
     assert "crashed while running" in result.stdout.str()
 
@@ -397,7 +397,7 @@ def hanging(pytester):
             hangs = HANGS.format(port=ear.getsockname()[1])
             pytester.path.joinpath("hangs.py").write_text(hangs)
             process = pytester.popen(
-                [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs")],
+                [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs", "--network=host")],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -446,13 +446,15 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_a_fixed_port_is_never_used_twice_at_once(run, pytester):
+@pytest.mark.parametrize("network", ["host", "auto"])
+def test_a_fixed_port_is_never_used_twice_at_once(run, pytester, network):
     port = str(free_port())
     for name in ("one", "other"):
         folder = pytester.mkdir(name)
         folder.joinpath("server.py").write_text(HOLDS.replace("PORT", port))
         folder.joinpath("target.yaml").write_text(FIXED.replace("PORT", port))
-    result = run("--target=one", "--target=other", "--spec=shout.yaml", "-n", "2", "--fresh")
+    both = ("--target=one", "--target=other", "--spec=shout.yaml", "-n", "2", "--fresh")
+    result = run(*both, f"--network={network}")
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed", "skipped"}
     assert outcomes["passed"] > 10
