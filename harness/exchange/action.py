@@ -110,10 +110,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nobody listens, or the connection was gone when we wrote."""
+    """Nobody listens, or the connection was gone when we wrote.
+
+    `own_port`: it was the port of one talk, not that of the server, and the talk may be over.
+    """
 
     connection: Connection
     why: str
+    own_port: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _over_udp(suite: Suite, steps: tuple[AnyStep, ...], role: Role) -> Iterator[
 def _is_bound(steps: tuple[AnyStep, ...]) -> bool:
     """Says whether a talk is tied to its two ports, as one that goes on from a new one is."""
     return any(
-        isinstance(choice.act, Says) and choice.act.origin is Origin.NEW_PORT
+        isinstance(choice.act, Says) and choice.act.origin is not Origin.USUAL
         for step in steps
         if isinstance(step, Expect)
         for choice in step.choices

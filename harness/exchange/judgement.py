@@ -65,7 +65,7 @@ class Judgement:
         if not isinstance(act, Says):
             return ""
         own = act.origin is Origin.NEW_PORT
-        if self._server and inbox.new_port is not own:
+        if self._server and inbox.new_port is not own and act.origin is not Origin.ANY_PORT:
             wanted = "a port of its own" if own else "the port it was sent to"
             return f"{self.who} answered from the wrong port: wanted {wanted}"
         if not self._server and (inbox.astray or inbox.new_port):

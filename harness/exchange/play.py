@@ -294,6 +294,8 @@ class Play:
             return self._next()
         if not self._server:  # a client that has its answer may be gone before a second one
             return self._advance()
+        if signal.own_port:  # a talk that is over leaves its port
+            return self._quiet(Rested(f"nobody listens on the talk's own port: {signal.why}"))
         reason = f"nobody listens on the UDP port any more: {signal.why}"
         return self._fail(reason, decided_by="end")
 

@@ -74,7 +74,7 @@ class Speaker:
         self._judgement.sends(connection, messages, tuple(messages))
         copies = 2 if self._delivery is Delivery.REPEATED else 1
         moved = self._delivery is Delivery.FROM_ANOTHER_PORT and earlier
-        another_port = moved or origin is Origin.NEW_PORT
+        another_port = moved or origin in (Origin.NEW_PORT, Origin.ANY_PORT)
         return DoSend(connection, tuple(messages) * copies, another_port=another_port)
 
     def _bytes_of(self, says: Says, place: Place) -> bytes:

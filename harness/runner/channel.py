@@ -86,6 +86,7 @@ class DatagramChannel:
         self.connection = connection
         self.sock = sock
         self.peer = peer
+        self._asked = peer
         self.open = True
         self.shared = shared  # the server's one socket, in the client role
         self._earlier: list[socket.socket] = []
@@ -107,16 +108,19 @@ class DatagramChannel:
             data, source, at = endpoint.receive(self.sock)
         except BlockingIOError:
             # A send that was refused has told of the error, and left it in the queue.
-            return Refused(self.connection, _REFUSED) if endpoint.drop_errors(self.sock) else None
+            return self._refused(_REFUSED) if endpoint.drop_errors(self.sock) else None
         except OSError as exc:
             endpoint.drop_errors(self.sock)
-            return Refused(self.connection, exc.strerror or str(exc))
+            return self._refused(exc.strerror or str(exc))
         new_port = not self.shared and source != self.peer
         if self.shared:
             self._sources.append(source)
         if self.shared or new_port:
             self.peer = source
         return Received(self.connection, data, at, new_port)
+
+    def _refused(self, why: str) -> Refused:
+        return Refused(self.connection, why, own_port=self.peer != self._asked)
 
     def move(self, sock: socket.socket) -> None:
         """Goes on from another socket; the earlier one only shows answers that went astray."""

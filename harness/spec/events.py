@@ -143,23 +143,27 @@ def _repeated(tree: Tree, fields: Fields, stage: Stage) -> Iterator[Event]:
     inner = section(tree, fields["repeat"].node, "repeat", "repeat")
     times, node = whole(tree, inner["times"].node, "times", _TIMES), inner["exchange"].node
     if "counter" in inner:
-        yield from _counted(tree, inner["counter"].node, times, node, stage)
+        yield from _counted(tree, inner, times, stage)
         return
+    if "first" in inner:
+        raise tree.error(inner["first"].place, "'first' belongs to 'counter', and there is none")
     yield from _exchange(tree, node, stage)
     if times > 1:  # from the second on all are alike: who has spoken last is the same
         again = tuple(_exchange(tree, node, stage))
         yield from (event for _ in range(times - 1) for event in again)
 
 
-def _counted(tree: Tree, counter: Node, times: int, node: Node, stage: Stage) -> Iterator[Event]:
+def _counted(tree: Tree, fields: Fields, times: int, stage: Stage) -> Iterator[Event]:
     """Yields the events of each pass with the pass's number put in for the counter's name."""
+    counter, node = fields["counter"].node, fields["exchange"].node
     name = tree.text(counter, "counter")
+    first = whole(tree, fields["first"].node, "first", _TIMES) if "first" in fields else 1
     if not is_named(name, "name"):
         raise tree.error(counter, f"a counter is named in letters, digits and _: {name!r}")
     if name in stage.around.values:
         raise tree.error(counter, f"the counter {name!r} has the name of another value")
     around, used = stage.around, set[str]()
-    for number in range(1, times + 1):
+    for number in range(first, first + times):
         values = {**around.values, name: literal(str(number).encode())}
         stage.around = replace(around, values=values, used=used)
         yield from _exchange(tree, node, stage)

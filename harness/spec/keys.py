@@ -61,7 +61,7 @@ ROLES = "server|client"
 TRANSPORTS = "tcp|udp"
 LEVELS = "must|should|may"
 ENDINGS = "fin|half|reset|any"
-ORIGINS = "new-port|stranger"
+ORIGINS = "new-port|any-port|stranger"
 FRAMINGS = "line|crlf|close|http"
 EXITS = "any|nonzero"
 DELIVERIES = (
@@ -238,7 +238,8 @@ MODIFIERS = (
     Key(
         "from",
         ORIGINS,
-        "UDP: it comes from a port of its own, with which the talk goes on, or from a stranger.",
+        "UDP: it comes from a port of its own, with which the talk goes on, from either, or from a"
+        " stranger.",
     ),
     Key(
         "answers",
@@ -271,6 +272,7 @@ REPEATED = (Key("repeat", "section", "An exchange several times over.", True, se
 REPEAT = (
     Key("times", "whole", "How often.", required=True),
     Key("counter", "text", "A name for the number of the pass, from 1.", names="name"),
+    Key("first", "whole", "The counter's first number, where it is not 1."),
     Key("exchange", "exchange", "The events.", required=True),
 )
 

@@ -74,6 +74,7 @@ class Origin(enum.StrEnum):
 
     USUAL = "usual"  # the socket that this side has used so far
     NEW_PORT = "new-port"  # a port of its own, with which the talk goes on (RFC 1350's TID)
+    ANY_PORT = "any-port"  # that one or the usual: for what is not about it
     STRANGER = "stranger"  # somebody else, whom nobody has asked and nobody answers
 
 

@@ -297,6 +297,7 @@ def test_an_act(written, act):
     ("written", "name", "value"),
     [
         ('server: {says: "x", from: new-port}', "origin", Origin.NEW_PORT),
+        ('server: {says: "x", from: any-port}', "origin", Origin.ANY_PORT),
         ('server: {says: "x", not_before: 0.5}', "not_before", 0.5),
     ],
 )
@@ -400,9 +401,10 @@ def test_a_repeat_is_written_out():
 def test_a_counter_is_the_number_of_the_pass():
     put = '{use: put, n: "{n}", what: {piece: "{n}", of: "abcde", size: 2}}'
     more = 'fragments: {put: {with: [n, what], exchange: [server: "{n}:{what}"]}}\n'
-    loaded = suite([f"repeat: {{times: 3, counter: n, exchange: [{put}]}}"], more=more)
-    said = [each.act.message for each in loaded.cases[0].exchange[-3:]]
-    assert said == [literal(b"1:ab"), literal(b"2:cd"), literal(b"3:e")]
+    for first, all_of_it in (("", [b"1:ab", b"2:cd"]), ("first: 2, ", [b"2:cd", b"3:e"])):
+        loaded = suite([f"repeat: {{times: 2, counter: n, {first}exchange: [{put}]}}"], more=more)
+        said = [each.act.message for each in loaded.cases[0].exchange[-2:]]
+        assert said == list(map(literal, all_of_it))
 
 
 def test_what_is_used_nowhere_is_noted():
