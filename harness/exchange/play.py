@@ -155,9 +155,10 @@ class Play:
 
     def _close(self, step: Close) -> Action | None:
         inbox = self._arrivals.get(step.connection)
-        if inbox is None or not (self._server or inbox.open):  # a client is still to come
+        if not self._server and (inbox is None or not inbox.open):  # a client is still to come
             return self._coming(step)
-        inbox.open = inbox.open and step.how is Ending.HALF
+        if inbox is not None:  # a server may go on by itself, and nothing is looked at any more
+            inbox.open = inbox.open and step.how is Ending.HALF
         return DoClose(step.connection, step.how)
 
     def _restart(self, step: Restart) -> Action:

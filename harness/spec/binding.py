@@ -62,8 +62,6 @@ def _impossible(event: Event, roles: tuple[Role, ...]) -> str:
         return f"{event.by} as target, which chooses itself what it answers"
     if event.by.other in roles and any(says.not_before is not None for says in said):
         return f"{event.by.other} as target, and the harness, which says this, does not wait"
-    if event.by not in roles and any(says.again is not None for says in said):
-        return f"{event.by.other} as target, and the harness, which says this, resends nothing"
     if event.by in roles and event.over is Transport.UDP and isinstance(event.act, Closes):
         return f"{event.by} as target, and over UDP nobody sees it close"
     if event.by in roles and event.over is Transport.TCP and any(map(_is_empty, said)):

@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "framing": "line, crlf, close, http, or a mapping",
         "exit": "a number from 0 to 255, any, or nonzero",
         "value": "a whole number, a payload without layout, or packets",
+        "turn": "a whole number from 1 up, or the counter of a repeat as a text",
         "packets": "a list of payloads, each with a layout",
         "layout": "a list of fields, each `name: type`, or a mapping",
         "exchange": "a list of events",
@@ -191,7 +192,7 @@ PAYLOAD = (
     Key("join", "payloads", "Payloads one after the other."),
     Key("bytes", "bounds", "Any bytes, so many."),
     Key("any", "true", "Any bytes at all."),
-    Key("piece", "value", "The piece of this number, from 1, of `of` in pieces of `size` bytes."),
+    Key("piece", "turn", "The piece of this number, from 1, of `of` in pieces of `size` bytes."),
     Key("layout", "text", "A binary message, with `fields`."),
 )
 PAYLOAD_MORE = (

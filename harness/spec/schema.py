@@ -194,6 +194,7 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "framing": _framing,
         "exit": _exit,
         "value": lambda _: {"$ref": "#/$defs/value"},
+        "turn": lambda _: {"anyOf": [_WHOLE, _TEXT]},
         "packets": lambda _: dict(_PACKETS),
         "layout": _layout,
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},

@@ -58,6 +58,7 @@ OFFERED = [
     ("echo-udp", "user-types", Role.CLIENT, (D.PLAIN,)),
     ("echo-udp", "shorter-after-longer", Role.SERVER,
      (D.PLAIN, D.REPEATED, D.REORDERED, D.FROM_ANOTHER_PORT, D.AFTER_EMPTY, D.AFTER_OVERSIZED)),
+    ("tftp", "read-blocks", Role.SERVER, PLAIN),
 ]  # fmt: skip
 
 

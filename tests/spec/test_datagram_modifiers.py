@@ -73,7 +73,6 @@ def test_a_client_may_go_on():
         ('client: {says: "x", not_before: 1}', "server", "udp", "does not wait"),
         ('client: {says: "x", not_before: 1}', "client", "tcp", "are about datagrams"),
         ('client: {says: "x", not_before: -1}', "client", "udp", "a number from 0 up"),
-        ('client: {says: "x", again: 1}', "server", "udp", "resends nothing"),
         ('client: {says: "x", again: 1}', "client", "tcp", "are about datagrams"),
         ('client: {says: "x", again: soon}', "client", "udp", "again is a number"),
         ("client: {exits: 0, again: 1}", "client", "udp", "again belongs to says"),
