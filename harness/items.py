@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from harness.verdict import Verdict
 
 Play = Callable[[Job], Outcome]
 Command = Callable[[Subject, Job], str]
-_GOOD = (Verdict.PASS, Verdict.WARN)
+Keep = Callable[[Outcome, Subject, Job], str]
+_GOOD = (Verdict.PASS, Verdict.WARN, Verdict.UNSUPPORTED)
 _TRACED = 3  # calls of a traceback, the last ones
 
 
@@ -80,9 +82,10 @@ class SuiteCollector(pytest.Collector):
 class Playing:
     """What items need of the run they belong to."""
 
-    def __init__(self, play: Play, command: Command, width: int) -> None:
+    def __init__(self, play: Play, command: Command, keep: Keep, width: int) -> None:
         self.play = play
         self.command = command
+        self.keep = keep
         self.width = width
         self.marked: set[str] = set()
 
@@ -109,10 +112,13 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Plays the case. Raises: CaseFailedError, or pytest's own for a skip."""
         outcome = self._how.play(self.job)
+        capture = self._how.keep(outcome, self.subject, self.job)
+        if capture:
+            outcome = replace(outcome, properties={**outcome.properties, "capture": capture})
         self.user_properties += [
             (name, printable(value)) for name, value in junit.properties(outcome)
         ]
-        good = outcome.verdict in _GOOD or outcome.known or outcome.verdict is Verdict.UNSUPPORTED
+        good = is_good(outcome)
         command = self._how.command(self.subject, self.job)
         started = run_of(self.job) if self.subject.target.address is None else ""
         report = "" if good else failure_report(outcome, command, self._how.width, True, started)
@@ -137,6 +143,11 @@ class CaseItem(pytest.Item):
         """Returns where the case stands in its spec, and its name."""
         place = self.job.case.place
         return _absolute(place.file), place.line - 1, self.title
+
+
+def is_good(outcome: Outcome) -> bool:
+    """Says whether there is nothing to report in full."""
+    return outcome.verdict in _GOOD or bool(outcome.known)
 
 
 @cache

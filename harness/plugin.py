@@ -66,8 +66,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "(default: auto, a lab where this machine has one to give)",
     )
     group.addoption("--ip", choices=("4", "6"), default="4", help="which IP the harness speaks")
+    _add_captures(group)
     group.addoption("--fresh", action="store_true", help="start a new process for each case")
     parser.addini(_DEFAULT, "suites for targets that do not name their own", "args", default=[])
+
+
+def _add_captures(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--pcap",
+        choices=["never", "failed", "all"],
+        default="failed",
+        help="write a capture (pcapng, for Wireshark) of each such case (default: failed)",
+    )
+    group.addoption(
+        "--pcap-dir",
+        default="",
+        metavar="FOLDER",
+        help="where captures are written (default: wireharness-captures)",
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -84,6 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _request(config: pytest.Config) -> Request:
+    from harness.runner.job import Capturing
     from harness.selection import Request
 
     role = config.getoption("role")
@@ -99,6 +116,8 @@ def _request(config: pytest.Config) -> Request:
         fresh=config.getoption("fresh"),
         network=config.getoption("network"),
         ip=config.getoption("ip"),
+        capturing=Capturing(config.getoption("pcap")),
+        captures=config.getoption("pcap_dir"),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from harness import library
 from harness.errors import UsageError
 from harness.report.page import printable
-from harness.runner.job import Job, jobs, role_of
+from harness.runner.job import Capturing, Job, jobs, role_of
 from harness.spec.model import Delivery, Role, Suite
 from harness.target.manifest import refuse_unfilled
 from harness.target.target import Target, targets_at
@@ -23,7 +23,10 @@ from harness.target.target import Target, targets_at
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for. `default_specs` hold where no `--spec` is given."""
+    """What the command line asks for. `default_specs` hold where no `--spec` is given.
+
+    `captures` is the folder for them, "" where it is not said.
+    """
 
     targets: tuple[str, ...]
     specs: tuple[str, ...] = ()
@@ -36,6 +39,8 @@ class Request:
     fresh: bool = False
     network: str = "auto"
     ip: str = "4"
+    capturing: Capturing = Capturing.FAILED
+    captures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,12 @@ class Subject:
     spec: str
     role: Role
     name: str
+
+    @property
+    def label(self) -> str:
+        """The target's name, told from the others of this run; with its role where it has two."""
+        told = self.name.removesuffix(self.suite.id).rstrip("/")
+        return f"{self.target.id}/{told}".rstrip("/") if told in ("", self.role) else told
 
     def jobs(self, deliveries: Sequence[Delivery]) -> Iterator[Job]:
         """Yields what is to be played, always in the same order."""
@@ -108,6 +119,7 @@ def replay_command(subject: Subject, job: Job, request: Request) -> str:
     words += ["--fresh"] if request.fresh else []
     words += [f"--network={request.network}"] if request.network != "auto" else []
     words += [f"--ip={request.ip}"] if request.ip != "4" else []
+    words += [f"--pcap={request.capturing}"] if request.capturing is Capturing.ALL else []
     return shlex.join([*words, "-k", f"{subject.suite.id}/{job.id}"])
 
 

@@ -20,14 +20,15 @@ from typing import Any, Protocol
 import pytest
 
 from harness.errors import HarnessError, MachineError, UsageError
-from harness.items import CaseItem, Playing, SuiteCollector
+from harness.items import CaseItem, Playing, SuiteCollector, is_good
 from harness.network.network import Wanted
 from harness.report import junit
+from harness.report.capture import Captures
 from harness.report.group import listed, same_faults
 from harness.report.page import PLAIN_WIDTH, cut_list, printable, without_colour
 from harness.report.result import Result, from_data
 from harness.report.summary import closing_lines
-from harness.runner.job import Job, Settings
+from harness.runner.job import Capturing, Job, Settings
 from harness.runner.outcome import Outcome
 from harness.runner.runner import Runner
 from harness.selection import Request, Subject, replay_command, subjects
@@ -36,6 +37,7 @@ from harness.verdict import Verdict
 
 _SEEDS = 1_000_000
 _NAME = "wireharness"
+_CAPTURES = "wireharness-captures"
 _MOST_SUBJECTS = 8
 Status = tuple[str, str, tuple[str, dict[str, bool]]]
 _STATUS: dict[Verdict, Status] = {
@@ -53,7 +55,14 @@ def start(config: pytest.Config, request: Request) -> None:
     told: dict[str, Any] | None = getattr(config, "workerinput", {}).get(_NAME)
     if told is None:
         seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
-        told = {"seed": seed, "builds": str(_builds(config)), "width": _width(config)}
+        here = config.invocation_params.dir
+        told = {
+            "seed": seed,
+            "builds": str(_builds(config)),
+            "captures": str(here / (request.captures or _CAPTURES)),
+            "here": str(here),
+            "width": _width(config),
+        }
     try:
         run = Run(config, replace(request, seed=told["seed"]), told)
     except HarnessError as exc:
@@ -101,7 +110,8 @@ class Run:
         self._subjects = subjects(request)
         for subject in self._subjects:
             _check(subject, request)
-        self._playing = Playing(self._play, self._command, told["width"])
+        self._playing = Playing(self._play, self._command, self._keep, told["width"])
+        self._captures = Captures(Path(told["captures"]), Path(told["here"]))
         self._runner: Runner | None = None
         self._is_worker = hasattr(config, "workerinput")
         self._results: list[Result] = []
@@ -128,12 +138,21 @@ class Run:
                     parameters=request.parameters,
                     network=Wanted(request.network),
                     family=socket.AF_INET6 if request.ip == "6" else socket.AF_INET,
+                    capturing=request.capturing,
                 )
             )
         return self._runner.play(job)
 
     def _command(self, subject: Subject, job: Job) -> str:
         return replay_command(subject, job, self._request)
+
+    def _keep(self, outcome: Outcome, subject: Subject, job: Job) -> str:
+        """Writes a capture where one is asked for; returns its path, "" where there is none."""
+        asked = self._request.capturing
+        if asked is Capturing.NEVER or (asked is Capturing.FAILED and is_good(outcome)):
+            return ""
+        name = f"{subject.suite.id}.{job.case.id}.{job.delivery}"
+        return self._captures.write(outcome, subject.label, name, self._command(subject, job))
 
     # -- collection ------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ IN_CI = (
     "inetd",
     "inetutils-inetd",
     "socat",
+    "tshark",
     "xinetd",
 )
 """The capabilities that .ci/run sees to."""

@@ -495,3 +495,61 @@ def test_a_target_is_built_once_for_all_workers(run, pytester):
     assert set(result.parseoutcomes()) == {"passed", "skipped"}
     assert len(list(built.iterdir())) == 1
     assert sorted(each.name for each in project.iterdir()) == ["Makefile", "server.c"]
+
+
+CAPTURES = "wireharness-captures"
+
+
+def caught(pytester, folder=CAPTURES):
+    root = pytester.path / folder
+    return sorted(str(each.relative_to(root)) for each in root.rglob("*.pcapng"))
+
+
+def test_a_failure_leaves_a_capture_whose_path_is_told(run, pytester):
+    result = run(*on("one_read", "--junitxml=found.xml", "-k", "capitals"))
+    path = f"{CAPTURES}/one_read.py/shout.capitals.split.pcapng"
+    result.stdout.fnmatch_lines([f"  capture   {path}", "  again     *"])
+    assert caught(pytester) == [
+        "one_read.py/shout.capitals.bytewise.pcapng",
+        "one_read.py/shout.capitals.split.pcapng",
+    ]
+    assert (pytester.path / path).read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
+    told = [
+        value
+        for case in ElementTree.parse(pytester.path / "found.xml").iter("testcase")
+        for name, value in properties_of(case)
+        if name == "capture"
+    ]
+    assert sorted(told) == [f"{CAPTURES}/{each}" for each in caught(pytester)]
+
+
+@pytest.mark.parametrize("target", ["good", "no_empty"])
+def test_a_green_run_leaves_nothing(run, pytester, target):
+    assert run(*on(target)).ret == pytest.ExitCode.OK
+    assert not (pytester.path / CAPTURES).exists()
+
+
+def test_captures_of_all_cases_or_of_none(run, pytester):
+    run(*on("good", "--pcap=all", "--pcap-dir=caught", "-k", "whole"))
+    assert caught(pytester, "caught") == [
+        "good.py/shout.capitals.whole.pcapng",
+        "good.py/shout.empty.whole.pcapng",
+        "good.py/shout.probe.whole.pcapng",
+    ]
+    result = run(*on("one_read", "--pcap=never", "-k", "capitals"))
+    result.stdout.no_fnmatch_line("  capture  *")
+    assert caught(pytester) == []
+
+
+def test_workers_write_captures_that_the_controller_tells(run, pytester):
+    result = run(*on("one_read", "-n", "2", "-v", "-k", "capitals or probe"), "--target=shouts.py")
+    assert {each.partition("/")[0] for each in caught(pytester)} == {"one_read.py", "shouts.py"}
+    told = re.findall(r"^  capture   (\S+)$", result.stdout.str(), re.M)
+    assert sorted(told) == [f"{CAPTURES}/{each}" for each in caught(pytester)]
+
+
+def test_a_folder_that_cannot_be_written_costs_no_verdict(run, pytester):
+    (pytester.path / "taken").write_text("a file")
+    result = run(*on("one_read", "--pcap-dir=taken", "-k", "capitals and split"))
+    result.stdout.fnmatch_lines(["  capture   none: cannot write *"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

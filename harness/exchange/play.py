@@ -105,6 +105,11 @@ class Play:
         }
 
     @property
+    def step(self) -> AnyStep | None:
+        """The step of now, None behind the last one."""
+        return self._steps[self._at] if self._at < len(self._steps) else None
+
+    @property
     def hint(self) -> str:
         """What the bytes tell about the program, "" where nothing is certain."""
         return self._judgement.hint
@@ -135,9 +140,6 @@ class Play:
     def _next(self, signal: Sent | None = None) -> Action:
         self._at += 1
         return self._advance()
-
-    def _step(self) -> AnyStep | None:
-        return self._steps[self._at] if self._at < len(self._steps) else None
 
     # -- the harness acts ------------------------------------------------------------------
 
@@ -287,7 +289,7 @@ class Play:
         return self._advance()
 
     def _refused(self, signal: Refused) -> Action:
-        step = self._step()
+        step = self.step
         if isinstance(step, Open):
             reason = f"{self._judgement.who} does not take the connection: {signal.why}"
             return self._fail(reason, decided_by="end")
@@ -302,7 +304,7 @@ class Play:
 
     def _quiet(self, signal: Rested | Expired) -> Action:
         """Nothing came, and nothing will."""
-        step, judgement = self._step(), self._judgement
+        step, judgement = self.step, self._judgement
         if step is None:
             return self._too_much(self._arrivals.held()) or self._finish(PASSED)
         if isinstance(step, Look):
@@ -338,7 +340,7 @@ class Play:
         return self._followed(self._observation.look(step, self.captures))
 
     def _found(self, signal: Found) -> Action:
-        step = self._step()
+        step = self.step
         assert isinstance(step, Look)
         return self._followed(self._observation.found(step, signal.here)) or self._next()
 
@@ -375,7 +377,7 @@ class Play:
     def _fail(
         self, reason: str, comparison: Comparison | None = None, decided_by: str = ""
     ) -> Action:
-        finding = self._judgement.finding(self._step(), reason, comparison, decided_by)
+        finding = self._judgement.finding(self.step, reason, comparison, decided_by)
         return self._finish(finding)
 
     def _finish(self, finding: Finding) -> Action:

@@ -68,7 +68,7 @@ def rows_of(entries: Sequence[Entry], column: int) -> list[Row]:
             text = name + _pieces([each.data for each in members], column - len(name))
             rows.append(Row(members[0].seconds, by_client, text, members[0].detail))
             continue
-        arrow = kind in (Kind.OPEN, Kind.CLOSE)
+        arrow = kind in (Kind.OPEN, Kind.REFUSE, Kind.CLOSE)
         for each in members:
             text = cut(name + _act(each, column), column)
             rows.append(Row(each.seconds, by_client, text, arrow=arrow))
@@ -83,8 +83,8 @@ def _act(entry: Entry, column: int) -> str:
     """Returns what an entry that is no message says."""
     if entry.kind is Kind.OPEN:
         return f"connects {printable(entry.detail)}".rstrip()
-    if entry.kind is Kind.CLOSE:
-        return f"closes {printable(entry.detail)}".rstrip()
+    if entry.kind in (Kind.REFUSE, Kind.CLOSE):
+        return f"{entry.kind.value} {printable(entry.detail)}".rstrip()
     if entry.kind is Kind.NOTE:
         return f"({printable(entry.detail)})"
     return f"{entry.kind.value} {fitting(entry.data, column - 7)}"

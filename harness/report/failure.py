@@ -79,6 +79,8 @@ def failure_report(
     add_conversation(page, outcome.transcript, plan.role)
     _add_output(page, outcome)
     _add_meaning(page, outcome)
+    if outcome.properties.get("capture"):
+        page.row("capture", printable(outcome.properties["capture"]))
     page.row("again", page.painted(printable(command), Paint.STRONG))
     return page.text()
 
@@ -99,10 +101,10 @@ def _add_rule(page: Page, outcome: Outcome) -> None:
     sources = dict.fromkeys(_source(suite.reference, rule.source) for rule in rules)
     page.paragraph("source", "; ".join(filter(None, sources)) or suite.reference, most=2)
     place = outcome.finding.place or case.place
-    page.row("event", printable(str(_from_here(place))))
+    page.row("event", printable(str(from_here(place))))
 
 
-def _from_here(place: Place) -> Place:
+def from_here(place: Place) -> Place:
     """Returns the place as one would type it in the current folder, or in that of the suites."""
     for folder in (Path.cwd(), *_SHIPPED):
         if Path(place.file).is_relative_to(folder):

@@ -24,7 +24,8 @@ class Result:
     `verdict` is a Verdict's number; `rules` are the ids, levels and texts of the
     requirements that it verifies, the first by its delivery where `by_delivery`; `compared`
     is the comparison on one line; `report` is the whole failure report ("" for a pass).
-    `afterwards` tells how a server ended by itself, "" where it goes on.
+    `afterwards` tells how a server ended by itself, "" where it goes on; `capture` is the path
+    of a capture, or "none: " and why it is missing.
     """
 
     target: str
@@ -45,6 +46,7 @@ class Result:
     report: str
     seconds: float
     afterwards: str = ""
+    capture: str = ""
 
     @property
     def name(self) -> str:
@@ -90,4 +92,5 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         report=report,
         seconds=outcome.seconds,
         afterwards=outcome.properties.get("afterwards", ""),
+        capture=outcome.properties.get("capture", ""),
     )

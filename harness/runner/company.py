@@ -24,7 +24,7 @@ from harness.runner.channel import (
     Welcome,
     all_of,
 )
-from harness.runner.outcome import Kind
+from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.record import Record
 from harness.runner.watch import Watch
 from harness.spec.model import Delivery, Role, Transport
@@ -141,12 +141,14 @@ class Company:
                 self._shown(now)
                 if self._channels.get(channel.connection) is not channel:
                     signal = replace(signal, astray=True)
-            self._record.mark(now, Kind.BYTES, by_client, who, signal.data)
+            detail = ANOTHER_PORT if signal.new_port else ""
+            self._record.mark(now, Kind.BYTES, by_client, who, signal.data, detail)
         else:
             if isinstance(channel, StreamChannel):
                 self._watch.remove(channel.sock.fileno())
             detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
-            self._record.mark(now, Kind.CLOSE, by_client, who, detail=detail)
+            kind = Kind.REFUSE if isinstance(signal, Refused) else Kind.CLOSE
+            self._record.mark(now, kind, by_client, who, detail=detail)
         self._watch.pending.append(signal)
         self.seat()
 

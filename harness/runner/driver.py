@@ -48,7 +48,7 @@ from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
 from harness.runner.company import Company
-from harness.runner.outcome import Kind
+from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.spec.model import Ending, Role, Transport
@@ -114,6 +114,7 @@ class Driver:
     def play(self) -> Play:
         """Plays to the end and closes every socket of ours."""
         play = Play(self._plan)
+        self.record.step = lambda: play.step
         do = self._do
         try:
             action = play.start()
@@ -169,7 +170,9 @@ class Driver:
             failed = self._connected(sock)
         if failed:
             sock.close()
-            return Refused(connection, os.strerror(failed))
+            why = os.strerror(failed)
+            self.record.mark(time.monotonic(), Kind.REFUSE, False, connection.client, detail=why)
+            return Refused(connection, why)
         self._company.add(StreamChannel(connection, sock, slow))
         return Opened(connection)
 
@@ -267,8 +270,10 @@ class Driver:
         if action.another_port:
             channel = self._company.move(channel)
         who = "a stranger" if action.stray else channel.connection.client
+        detail = ANOTHER_PORT if action.another_port else ""
         for piece in action.pieces:
-            self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece)
+            self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece, detail)
+            detail = ""
             try:
                 self._put(channel, piece, action)
             except OSError as exc:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from harness.errors import Place, UsageError
@@ -21,6 +22,14 @@ from harness.target.target import Target
 
 PROBE = "probe"
 """The id of the case that every suite begins with: the target is built, started, and talks."""
+
+
+class Capturing(StrEnum):
+    """Of which cases there is to be a capture."""
+
+    NEVER = "never"
+    FAILED = "failed"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     network: Wanted = Wanted.AUTO
     family: int = LOOPBACK.family
+    capturing: Capturing = Capturing.FAILED
 
 
 @dataclass(frozen=True, slots=True)

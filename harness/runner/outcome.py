@@ -9,14 +9,19 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.exchange.plan import Plan
+from harness.exchange.plan import AnyStep, Plan
 from harness.verdict import Finding, Verdict
+from harness.wire.frames import Seen
+
+ANOTHER_PORT = "from another port"
+"""The detail of a datagram whose speaker has used another one before."""
 
 
 class Kind(enum.Enum):
     """What a transcript's entry is."""
 
     OPEN = "opens"
+    REFUSE = "refuses"
     BYTES = "says"
     CLOSE = "closes"
     TYPED = "types"
@@ -29,6 +34,7 @@ class Entry:
     """One line of the conversation. `seconds` from the case's start; `by_client` its side.
 
     `who` is the client's name in the spec; `detail` adds words ("RST", "read before the next").
+    `step` was the one of now: of what comes, the first that it was awaited by.
     """
 
     seconds: float
@@ -37,6 +43,7 @@ class Entry:
     who: str
     data: bytes = b""
     detail: str = ""
+    step: AnyStep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,9 @@ class Outcome:
 
     `output` is the tail of what the target printed. `broken_by` names the earlier case after
     which a target failed here that passes when fresh. `seconds` is the case's own time,
-    without builds and starts. `properties` holds what reports add to every line (network
-    level, target, seed).
+    without builds and starts, `began` when it began in seconds since 1970. `port` is the
+    server's. `seen` is what was on the wire, where somebody has listened. `properties` holds
+    what reports add to every line (network level, target, seed).
     """
 
     target: str
@@ -57,6 +65,9 @@ class Outcome:
     broken_by: str = ""
     known: str = ""
     seconds: float = 0.0
+    began: float = 0.0
+    port: int = 0
+    seen: Seen | None = None
     started_fresh: bool = False
     properties: Mapping[str, str] = field(default_factory=dict)
 

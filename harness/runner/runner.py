@@ -7,6 +7,7 @@ target, whose fault an error is. Must not know: reports, pytest.
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
 from dataclasses import replace
 from types import TracebackType
@@ -173,7 +174,8 @@ class Runner:
         finding = after_all(plan, finding, ended)
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries(), instance.output,
-            seconds=seconds, started_fresh=fresh,
+            seconds=seconds, began=time.time() - driver.seconds, port=instance.port,
+            started_fresh=fresh,
             properties=_properties(play.hint, ended, instance),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.wire.dissection import FieldsJudge
 from harness.wire.framing import Framing
-from harness.wire.layout import BYTES, Layout, fitting, holds_packets, number_of
+from harness.wire.layout import BYTES, Layout, blank, fitting, holds_packets, number_of, taken
 from harness.wire.message import Judge, Scope
 from harness.wire.template import Template
 from harness.wire.values import Given, Packets, Value, split
@@ -122,6 +122,18 @@ class Fields:
         except HarnessError:
             return None
 
+    def dissected(self, data: bytes) -> str:
+        """Returns the fields of any bytes by name on one line, as far as the bytes have them."""
+        packet, left = blank(self.layout, data), data
+        shown = list[str]()
+        for field in self.layout.packet.fields_desc:
+            found = taken(field, packet, left)
+            if isinstance(found, str):
+                break
+            left, value = found
+            shown.append(f"{field.name}={_shown(field, packet, value)}")
+        return f"{self.layout.name}: {', '.join(shown)}" if shown else ""
+
     def describe(self) -> str:
         """Returns layout and fields on one line."""
         return self.given.describe()
@@ -134,6 +146,14 @@ def _packet(given: Given, scope: Scope) -> Any:  # noqa: ANN401 - scapy's packet
         name, _ = split(key)
         packet.setfieldval(name, _built(given.layout, packet, name, value, scope))
     return packet
+
+
+def _shown(field: Any, packet: Any, value: Any) -> str:  # noqa: ANN401 - scapy's fields are untyped
+    """Returns a value as scapy shows it, or as it is where scapy cannot."""
+    try:
+        return str(field.i2repr(packet, value))
+    except Exception:  # noqa: BLE001 - scapy's fields raise what they like on hostile bytes
+        return repr(value)
 
 
 def _built(

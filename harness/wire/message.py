@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.wire.framing import Framing
 
@@ -66,6 +66,15 @@ class Judge(Protocol):
 
     def find(self, data: bytes) -> tuple[int, int] | None:
         """Returns where the message first stands in the bytes, as start and end."""
+        ...
+
+
+@runtime_checkable
+class Dissecting(Protocol):
+    """A message that can tell the fields of any bytes by name."""
+
+    def dissected(self, data: bytes) -> str:
+        """Returns the fields on one line, as far as the bytes have them."""
         ...
 
 

@@ -1,0 +1,110 @@
+"""Comments: the words that stand beside packets in a capture.
+
+Belongs here: what is told of the whole, and of the entry that a packet carries. Must not know:
+frames, formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.exchange.plan import Expect, Send
+from harness.report.failure import from_here, title_of
+from harness.report.page import cut, printable
+from harness.report.talk import step_of
+from harness.runner.outcome import Entry, Kind, Outcome
+from harness.spec.model import Role, Says, Transport
+from harness.verdict import Verdict
+from harness.wire.message import Dissecting
+from harness.wire.quote import quoted
+
+_SHOWN = 60  # bytes of a message that are quoted
+_FIELDS = 400  # characters
+_RECONSTRUCTED = (
+    "Made from the transcript: what was said, when and by whom. It is not what was on the wire:"
+    " addresses (RFC 5737), the clients' ports, sequence numbers and acknowledgements are made up."
+)
+
+
+def preface(outcome: Outcome, command: str, lost: int) -> str:
+    """Returns what is told of the whole: the case, its verdict, how this came about."""
+    finding, plan = outcome.finding, outcome.plan
+    told = [f"{title_of(outcome)}  {printable(outcome.target)} ({plan.role}, the target)"]
+    told += [plan.case.purpose]
+    reason = f": {printable(finding.reason)}" if finding.reason else ""
+    told += [f"{str(outcome.verdict).upper()}{reason}"]
+    told += [f"event: {from_here(finding.place)}"] if finding.place else []
+    told += [f"again: {printable(command)}"]
+    told += [_RECONSTRUCTED] if outcome.seen is None else []
+    told += [f"{lost} packets are not in this file: there were too many of them"] if lost else []
+    return "\n".join(told)
+
+
+def comments_on(outcome: Outcome, entry: Entry) -> list[str]:
+    """Returns what is told of a packet that carries an entry: its event, fields, the verdict."""
+    step = step_of(outcome.plan, entry)
+    event = str(from_here(step.place)) if step is not None else "after the last event"
+    told = [f"{event}: {_speaker(outcome, entry)} {_act(entry)}"]
+    fields = "; ".join(dict.fromkeys(_fields(outcome, entry)))
+    told += [cut(printable(fields), _FIELDS)] if fields else []
+    if entry is _at_fault(outcome):
+        told.append(f"{str(outcome.verdict).upper()}: {printable(outcome.finding.reason)}")
+    return told
+
+
+def _speaker(outcome: Outcome, entry: Entry) -> str:
+    who = printable(entry.who or "client")
+    if entry.by_client:
+        return who
+    return "server" if len(outcome.plan.case.clients) == 1 else f"server to {who}"
+
+
+def _act(entry: Entry) -> str:
+    aside = f" ({printable(entry.detail)})" if entry.detail else ""
+    said = f" {quoted(entry.data, _SHOWN)}" if entry.kind is Kind.BYTES else ""
+    act = "connects" if entry.kind is Kind.OPEN else entry.kind.value
+    return f"{act}{said}{aside}"
+
+
+def _fields(outcome: Outcome, entry: Entry) -> Iterator[str]:
+    """Yields the fields by name of a message that has a layout, as far as they are there."""
+    step = step_of(outcome.plan, entry)
+    if isinstance(step, Send):
+        acts: list[object] = list(step.says)
+    elif isinstance(step, Expect):
+        acts = [choice.act for choice in step.choices]
+    else:
+        return
+    data = _whole(outcome, entry)
+    for act in acts if data else ():
+        if isinstance(act, Says) and isinstance(act.message, Dissecting):
+            yield act.message.dissected(data)
+
+
+def _whole(outcome: Outcome, entry: Entry) -> bytes:
+    """Returns the bytes of an event; in a stream, at its first piece, also those that follow."""
+    connection = getattr(entry.step, "connection", None)
+    if entry.kind is not Kind.BYTES or connection is None:
+        return b""
+    if connection.over is Transport.UDP:
+        return entry.data
+    said = [
+        each
+        for each in outcome.transcript
+        if each.kind is Kind.BYTES
+        and (each.step, each.by_client, each.who) == (entry.step, entry.by_client, entry.who)
+    ]
+    return b"".join(each.data for each in said) if said and said[0] is entry else b""
+
+
+def _at_fault(outcome: Outcome) -> Entry | None:
+    """Returns what the target did last at the event that the verdict names."""
+    if outcome.verdict is Verdict.PASS or outcome.finding.place is None:
+        return None
+    by_client = outcome.plan.role is Role.CLIENT
+    for entry in reversed(outcome.transcript):
+        if entry.by_client is by_client and entry.kind is not Kind.PRINTED:
+            step = step_of(outcome.plan, entry)
+            if step is not None and step.place == outcome.finding.place:
+                return entry
+    return None
