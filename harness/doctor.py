@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import MachineError
+from harness.network.tables import Tables
 from harness.report.page import Page, Paint
+from harness.runner.place import best, remedy
 
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG, linux/netlink.h
 _LANGUAGES = (
@@ -41,7 +44,7 @@ class Ability:
 
 def examine() -> list[Ability]:
     """Returns what was found, languages first."""
-    return [*_languages(), _system(), _terminal(), _sock_diag(), _pidfd(), _rest_proof()]
+    return [*_languages(), _system(), _terminal(), _sock_diag(), _pidfd(), _rest_proof(), network()]
 
 
 def told(abilities: list[Ability], width: int, colour: bool) -> str:
@@ -100,6 +103,19 @@ def _pidfd() -> Ability:
     except (AttributeError, OSError) as exc:
         return Ability("pidfd", False, f"no pidfd_open: {exc}", "needs Linux 5.3 or newer")
     return Ability("pidfd", True, "the end of a target is seen at once")
+
+
+def network() -> Ability:
+    """Makes the best lab that can be had."""
+    name = "private networks"
+    try:
+        with Tables() as tables:
+            level, refused = best(tables)
+    except MachineError as exc:
+        return Ability(name, False, str(exc))
+    if refused is None:
+        return Ability(name, True, "each target gets a lab of its own")
+    return Ability(name, False, f"{level or 'host'} only; {refused}", remedy(refused))
 
 
 def _rest_proof() -> Ability:

@@ -7,6 +7,7 @@ people's test runs pay nothing.
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--network",
-        choices=("auto", "lab", "host"),
+        choices=("auto", "lab", "host"),  # harness.network.network.Wanted, not imported here
         default="auto",
         help="where targets run: each in a lab of its own, or all on this machine's loopback "
         "(default: auto, a lab where this machine has one to give)",
@@ -100,6 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _request(config: pytest.Config) -> Request:
+    from harness.network.network import Wanted
     from harness.runner.job import Capturing
     from harness.selection import Request
 
@@ -114,10 +116,10 @@ def _request(config: pytest.Config) -> Request:
         seed=config.getoption("seed"),
         strict=_strict(config),
         fresh=config.getoption("fresh"),
-        network=config.getoption("network"),
-        ip=config.getoption("ip"),
         capturing=Capturing(config.getoption("pcap")),
         captures=config.getoption("pcap_dir"),
+        network=Wanted(config.getoption("network")),
+        family=socket.AF_INET6 if config.getoption("ip") == "6" else socket.AF_INET,
     )
 
 

@@ -7,6 +7,7 @@ what is told where a choice is missing. Must not know: pytest.
 from __future__ import annotations
 
 import shlex
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from harness import library
 from harness.errors import UsageError
+from harness.network.endpoint import LOOPBACK
+from harness.network.network import Wanted
 from harness.report.page import printable
 from harness.runner.job import Capturing, Job, jobs, role_of
 from harness.spec.model import Delivery, Role, Suite
@@ -37,10 +40,10 @@ class Request:
     seed: int = 0
     strict: bool = False
     fresh: bool = False
-    network: str = "auto"
-    ip: str = "4"
     capturing: Capturing = Capturing.FAILED
     captures: str = ""
+    network: Wanted = Wanted.AUTO
+    family: int = LOOPBACK.family
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,9 @@ def replay_command(subject: Subject, job: Job, request: Request) -> str:
     words.append(f"--seed={request.seed}")
     words += ["--strict"] if request.strict else []
     words += ["--fresh"] if request.fresh else []
-    words += [f"--network={request.network}"] if request.network != "auto" else []
-    words += [f"--ip={request.ip}"] if request.ip != "4" else []
     words += [f"--pcap={request.capturing}"] if request.capturing is Capturing.ALL else []
+    words += [f"--network={request.network}"] if request.network is not Wanted.AUTO else []
+    words += ["--ip=6"] if request.family == socket.AF_INET6 else []
     return shlex.join([*words, "-k", f"{subject.suite.id}/{job.id}"])
 
 

@@ -11,7 +11,6 @@ looks the same with workers and without.
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +18,10 @@ from typing import Any, Protocol
 
 import pytest
 
+from harness.doctor import network
 from harness.errors import HarnessError, MachineError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector, is_good
+from harness.network.lab.lab import FULL
 from harness.network.network import Wanted
 from harness.report import junit
 from harness.report.capture import Captures
@@ -54,6 +55,8 @@ def start(config: pytest.Config, request: Request) -> None:
     """Registers the run with pytest. Raises: pytest.UsageError where it cannot be."""
     told: dict[str, Any] | None = getattr(config, "workerinput", {}).get(_NAME)
     if told is None:
+        if request.network is Wanted.LAB:
+            _demand_lab()
         seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
         here = config.invocation_params.dir
         told = {
@@ -81,6 +84,13 @@ def _builds(config: pytest.Config) -> Path:
         raise pytest.UsageError(f"cannot make a folder for what is built: {exc}") from exc
     config.add_cleanup(folder.remove)
     return folder.path
+
+
+def _demand_lab() -> None:
+    ability = network()
+    if not ability.there:
+        told = f"--network=lab: {ability.detail}; {ability.remedy}".rstrip("; ")
+        raise pytest.UsageError(told)
 
 
 def _check(subject: Subject, request: Request) -> None:
@@ -136,9 +146,9 @@ class Run:
                     strict=request.strict,
                     fresh=request.fresh,
                     parameters=request.parameters,
-                    network=Wanted(request.network),
-                    family=socket.AF_INET6 if request.ip == "6" else socket.AF_INET,
                     capturing=request.capturing,
+                    network=request.network,
+                    family=request.family,
                 )
             )
         return self._runner.play(job)
@@ -285,6 +295,18 @@ class Run:
             coloured = closing_lines(self._results, self._told["width"], colour=True)
             _write(writer, coloured)
             writer.write_line(f"seed {self._request.seed}")
+            self._tell_network(writer)
+
+    def _tell_network(self, writer: pytest.TerminalReporter) -> None:
+        """Tells where targets lived, and what would give each a network of its own."""
+        levels = sorted({each.network for each in self._results if each.network})
+        if levels:
+            writer.write_line(f"network {', '.join(levels)}")
+        if levels in ([], [FULL.name]) or self._request.network is Wanted.HOST:
+            return
+        ability = network()
+        if not ability.there:
+            _write(writer, f"  {ability.detail}\n  {ability.remedy}".rstrip())
 
     def _tell_grouped(
         self, writer: pytest.TerminalReporter, title: str, reports: list[pytest.TestReport]

@@ -11,6 +11,7 @@ IN_CI = (
     "C compiler",
     "Java compiler",
     "Node",
+    "private network",
     "inetd",
     "inetutils-inetd",
     "socat",

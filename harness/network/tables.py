@@ -37,8 +37,9 @@ class Bound:
         """Says whether it takes what is sent from there."""
         return end.reaches(self.address, self.only_v6)
 
-    def __str__(self) -> str:
-        where = "" if self.reached_from(LOOPBACK) else f" of {self.address} only"
+    def told(self, ends: Collection[Endpoint] = (LOOPBACK,)) -> str:
+        """Returns it in words, with its address where it is reached from none of our ends."""
+        where = "" if any(map(self.reached_from, ends)) else f" of {self.address} only"
         return f"{self.transport} port {self.port}{where}"
 
 

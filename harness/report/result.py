@@ -25,7 +25,8 @@ class Result:
     requirements that it verifies, the first by its delivery where `by_delivery`; `compared`
     is the comparison on one line; `report` is the whole failure report ("" for a pass).
     `afterwards` tells how a server ended by itself, "" where it goes on; `capture` is the path
-    of a capture, or "none: " and why it is missing.
+    of a capture, or "none: " and why it is missing;
+    `network` is the level of the network in which it was played, "" where it was not.
     """
 
     target: str
@@ -47,6 +48,7 @@ class Result:
     seconds: float
     afterwards: str = ""
     capture: str = ""
+    network: str = ""
 
     @property
     def name(self) -> str:
@@ -93,4 +95,5 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         seconds=outcome.seconds,
         afterwards=outcome.properties.get("afterwards", ""),
         capture=outcome.properties.get("capture", ""),
+        network=outcome.properties.get("network", ""),
     )

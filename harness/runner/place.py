@@ -29,7 +29,7 @@ _BOTH = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 _UNGUARDED = "--security-opt seccomp=unconfined"
 REMEDIES = {
     "namespaces": (
-        "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 "
+        "sudo sysctl -e -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 "
         "kernel.apparmor_restrict_unprivileged_userns=0"
     ),
     "proc": f"docker run {_UNGUARDED} --security-opt systempaths=unconfined ...",
@@ -135,6 +135,17 @@ class Places:
     def _candidates(self) -> Iterator[int]:
         for _ in range(2000):
             yield self._random.choice(_PORTS)
+
+
+def best(tables: Tables) -> tuple[str, MachineError | None]:
+    """Tries what this machine has to give: the level of a lab, "" for none, and why no better.
+
+    Raises: MachineError where no target can be started at all.
+    """
+    with contextlib.closing(Places(Wanted.AUTO, tables)) as places:
+        place = places.new()
+        place.close()
+        return (place.lab.level if place.lab is not None else ""), places.refused
 
 
 def remedy(refused: MachineError) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -34,7 +35,9 @@ def refuse_strangers(port: int, transports: Iterable[Transport], tables: Tables)
     """Raises: MachineError where another program holds the port that a target needs."""
     held = holders(port, transports, tables)
     if held:
-        raise MachineError(f"{held[0]} is held by {_holder(held[0].inode)}, not by the target")
+        raise MachineError(
+            f"{held[0].told()} is held by {_holder(held[0].inode)}, not by the target"
+        )
 
 
 def wait_until_bound(
@@ -119,23 +122,30 @@ def _late(
     own = socket_inodes(process.pids())
     for each in holders(port, missing, tables):
         if each.inode not in own and any(map(each.reached_from, ends)):
-            return MachineError(f"{each} is held by {_holder(each.inode)}, not by the target")
+            holder = _holder(each.inode)
+            return MachineError(f"{each.told(ends)} is held by {holder}, not by the target")
     wanted = f"{' and '.join(missing)} port {port}"
-    instead = sorted(tables.bound_by(own), key=str)
+    instead = sorted(tables.bound_by(own), key=lambda each: each.told(ends))
     if not instead:
         told = f"the server did not listen on {wanted}{when}: it listens on nothing"
         return TargetError(told, process.tail)
-    shown = ", ".join(dict.fromkeys(map(str, instead)))
-    hint = next(filter(None, (_hint(each, port, missing, process) for each in instead)), "")
+    shown = ", ".join(dict.fromkeys(each.told(ends) for each in instead))
+    hint = next(
+        filter(None, (_hint(each, port, missing, process, ends[-1]) for each in instead)), ""
+    )
     return TargetError(f"the server listens on {shown}, not on {wanted}", process.tail, hint)
 
 
 _EPHEMERAL = range(32_768, 61_000)  # ip_local_port_range of ip(7), as Linux ships it
 
 
-def _hint(there: Bound, port: int, missing: Collection[Transport], process: Process) -> str:
+def _hint(
+    there: Bound, port: int, missing: Collection[Transport], process: Process, end: Endpoint
+) -> str:
     """Returns what this socket tells of the mistake, "" where that is not certain."""
     if there.port == port and there.transport in missing:
+        if end.family == socket.AF_INET6:
+            return f"{there.address} does not take what is sent to ::1: bind to in6addr_any (::)"
         return f"{there.address} does not take what is sent to 127.0.0.1: bind to INADDR_ANY"
     if there.port == port:
         kind = {Transport.TCP: "SOCK_STREAM", Transport.UDP: "SOCK_DGRAM"}

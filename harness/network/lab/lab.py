@@ -40,8 +40,9 @@ class Level:
     pids: bool = True
 
 
+FULL = Level("lab")
 LEVELS = (
-    Level("lab"),
+    FULL,
     Level("lab without pid namespace", pids=False),
     Level("lab on loopback", topology.LOOPBACK),
     Level("lab on loopback without pid namespace", topology.LOOPBACK, pids=False),
