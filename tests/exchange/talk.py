@@ -91,7 +91,7 @@ class Talk:
     ) -> None:
         self.tested, self.peer = Side(tested), Side(peer)
         self._clock = clock
-        self._pause = max(_pauses(tested), default=0.0)
+        self._pause = 1.5 * max(_pauses(tested), default=0.0)  # floats do not add up exactly
         self._tamper = tamper
 
     def run(self) -> Play:

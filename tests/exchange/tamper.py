@@ -58,8 +58,21 @@ def exact(tested: Plan, peer: Plan, kind: str) -> list[int]:
     return [
         at
         for at, step in enumerate(spoken)
-        if _only_one(tested, step) and not (kind in ("added", "doubled") and _cut_off(tested, step))
+        if _only_one(tested, step)
+        and not (kind in ("added", "doubled") and _cut_off(tested, step))
+        and not (kind == "doubled" and _is_resent(tested))
     ]
+
+
+def _is_resent(tested: Plan) -> bool:
+    """Says whether time goes by in it, and what comes again after a time is right."""
+    said = [
+        choice.act
+        for step in tested.steps
+        for choice in (step.choices if isinstance(step, Expect) else ())
+        if isinstance(choice.act, Says)
+    ]
+    return any(each.again for each in said) and any(each.not_before for each in said)
 
 
 def _own(step: Send) -> bool:
