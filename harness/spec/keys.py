@@ -119,6 +119,7 @@ SUITE = (
     Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
+    Key("unordered", "flag", "TCP: answers to requests sent ahead may come in any order."),
     Key("deadline", "number", "Seconds that a case may take, start-up apart; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),
