@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from harness.errors import Place
 from harness.exchange.plan import Connection
-from harness.spec.model import Ending
+from harness.spec.model import Ending, Role
+from harness.wire.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class DoRestart:
     """Stop the server and start it on its port. Answer: Restarted, or NotStarted."""
 
 
+@dataclass(frozen=True, slots=True)
+class DoImpair:
+    """Let this become of the packets that a side (`by`) sends from here on. Answer: Sent."""
+
+    connection: Connection
+    by: Role
+    schedule: Schedule
+
+
 class Awaited(enum.Enum):
     """What a wait is for; the driver tells it in the report and picks its proofs by it."""
 
@@ -98,7 +108,7 @@ class Done:
     """The play is over; `Play.finding` is the judgement."""
 
 
-Action = DoOpen | DoSend | DoClose | DoType | DoFind | DoRestart | Await | Done
+Action = DoOpen | DoSend | DoClose | DoType | DoFind | DoRestart | DoImpair | Await | Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 
-from harness.exchange.plan import AnyStep, Expect, Send
+from harness.exchange.losses import lost_replies, lost_requests
+from harness.exchange.plan import AnyStep, Expect, Impair, Send
 from harness.exchange.planning import ahead_of_answers, steps_of, swapped
 from harness.spec.model import Case, Delivery, Origin, Role, Says, Suite, Transport
 
@@ -32,6 +33,11 @@ PROVES: Mapping[Delivery, str] = MappingProxyType(
         "to where that datagram came from",
         Delivery.AFTER_EMPTY: "a stranger's empty datagram came first: it is no end of file",
         Delivery.AFTER_OVERSIZED: "a stranger's datagram of 65,507 bytes came first",
+        Delivery.LOST_REQUEST: "each request was lost once: who gets no answer asks again",
+        Delivery.LOST_REPLY: "each reply was lost once, and the same request came again: it is "
+        "answered again",
+        Delivery.LOSSY: "segments were lost, repeated and swapped on the way, and TCP mended it: "
+        "what comes late is no end of a message",
     }
 )
 
@@ -40,7 +46,7 @@ _EDGE = 32  # bytes at either end that go one by one
 
 def pieces(data: bytes, delivery: Delivery) -> tuple[bytes, ...]:
     """Returns the writes that a message of a stream is sent with."""
-    if delivery is Delivery.SPLIT:
+    if delivery in (Delivery.SPLIT, Delivery.LOSSY):
         cuts = sorted({1, len(data) // 2, len(data) - 1} & set(range(1, len(data))))
         bounds = [0, *cuts, len(data)]
     elif delivery is Delivery.BYTEWISE:
@@ -65,10 +71,19 @@ def deliveries_of(suite: Suite, case: Case, role: Role) -> tuple[Delivery, ...]:
 def _offered(suite: Suite, case: Case, role: Role) -> Iterator[Delivery]:
     steps = steps_of(case, role)
     over = {step.connection.over for step in steps if isinstance(step, Send | Expect)}
-    if Transport.TCP in over or (not over and Transport.TCP in suite.transports):
-        yield from _over_tcp(suite, steps)
-    else:
-        yield from _over_udp(suite, steps, role)
+    as_tcp = Transport.TCP in over or (not over and Transport.TCP in suite.transports)
+    if any(isinstance(step, Impair) for step in steps):  # it counts packets as they are written
+        yield Delivery.WHOLE if as_tcp else Delivery.PLAIN
+        return
+    yield from _over_tcp(suite, steps) if as_tcp else _over_udp(suite, steps, role)
+    survived = {*suite.survives, *(case.deliveries or ())}
+    if role is Role.CLIENT:
+        if Delivery.LOST_REQUEST in survived and lost_requests(steps) != steps:
+            yield Delivery.LOST_REQUEST
+    elif (suite.idempotent or Delivery.LOST_REPLY in survived) and lost_replies(steps) != steps:
+        yield Delivery.LOST_REPLY
+    if Delivery.LOSSY in survived and Transport.TCP in over:
+        yield Delivery.LOSSY
 
 
 def _over_tcp(suite: Suite, steps: tuple[AnyStep, ...]) -> Iterator[Delivery]:

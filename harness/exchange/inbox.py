@@ -20,8 +20,8 @@ class Inbox:
     """
 
     __slots__ = (
-        "_aside", "_data", "_datagrams", "_passed", "_stream", "astray", "at", "before", "ended",
-        "judged", "met", "new_port", "open", "used",
+        "_aside", "_data", "_datagrams", "_stream", "astray", "at", "before", "ended", "judged",
+        "met", "new_port", "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
@@ -37,8 +37,7 @@ class Inbox:
         self.used = False
         self.met = False
         self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
-        self._aside: list[Received] = []  # datagrams that were looked at too early
-        self._passed = bytearray()  # the same of a stream
+        self._aside: list[Received] = []
 
     @property
     def holds(self) -> bool:
@@ -97,12 +96,11 @@ class Inbox:
         self.before = self.at
         self.judged += 1
         if self._datagrams is None:
-            if length == len(self._stream) and not self._passed:
+            if length == len(self._stream):
                 self._stream.clear()
                 self._data = b""
             else:
-                self._stream[:length] = self._passed
-                self._passed.clear()
+                del self._stream[:length]
                 self._data = None
             return
         self._datagrams.popleft()
@@ -110,13 +108,9 @@ class Inbox:
         self._aside.clear()
         self._show()
 
-    def set_aside(self, length: int) -> None:
-        """Looks at the next message first; this one comes back once that is taken out."""
-        if self._datagrams is None:
-            self._passed += self._stream[:length]
-            del self._stream[:length]
-            self._data = None
-            return
+    def set_aside(self) -> None:
+        """Looks at the next datagram first; this one comes back once a message is taken out."""
+        assert self._datagrams is not None
         self._aside.append(self._datagrams.popleft())
         self._show()
 

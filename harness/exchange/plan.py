@@ -6,7 +6,7 @@ not know: sockets, clocks, processes; what a step leads to is exchange.play's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from harness.spec.model import (
 )
 from harness.wire.framing import Framing
 from harness.wire.message import Message
+from harness.wire.schedule import Schedule
 
 
 class Connection(NamedTuple):
@@ -122,7 +123,32 @@ class Restart(Step):
     """The harness stops the server and starts it again on its port."""
 
 
-AnyStep = Open | Accept | Send | Stray | Close | Expect | Release | Type | Look | Restart
+@dataclass(frozen=True, slots=True)
+class Impair(Step):
+    """From here on this becomes of the packets that a side (`by`) sends, counted from 1."""
+
+    connection: Connection
+    by: Role
+    schedule: Schedule
+
+
+AnyStep = Open | Accept | Send | Stray | Close | Expect | Release | Type | Look | Restart | Impair
+
+
+def sentinel_behind(steps: Sequence[AnyStep], at: int) -> bool:
+    """Says whether the target says something behind this expectation, on the same connection."""
+    expect = steps[at]
+    assert isinstance(expect, Expect)
+    for later in steps[at + 1 :]:
+        if isinstance(later, Expect) and later.connection == expect.connection:
+            return any(isinstance(choice.act, Says) for choice in later.choices)
+        if isinstance(later, Close | Open | Restart):
+            return False
+    return False
+
+
+PATIENT = frozenset({Delivery.LOST_REQUEST, Delivery.LOSSY})
+"""Deliveries under which somebody waits until a timer goes off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +163,23 @@ class Plan:
     framing: Framing
     steps: tuple[AnyStep, ...]
     scope: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        """What the case may take; whoever waits for what was lost is given that time once more."""
+        limit = self.case.deadline or self.suite.deadline
+        losses = sum(isinstance(step, Impair) for step in self.steps)
+        return limit * (1 + losses) if self.delivery in PATIENT else limit
+
+    @property
+    def needs_wire(self) -> bool:
+        """Says whether it can be played only where a wire lies between harness and target.
+
+        A datagram that is lost is one that the harness does not send; a stream's segments are
+        the kernel's.
+        """
+        impaired = (step for step in self.steps if isinstance(step, Impair))
+        return any(step.connection.over is Transport.TCP for step in impaired)
 
     @property
     def verifies(self) -> tuple[str, ...]:

@@ -12,12 +12,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from harness.errors import UsageError
+from harness.exchange.losses import lossy, lost_replies, lost_requests
 from harness.exchange.plan import (
     Accept,
     AnyStep,
     Close,
     Connection,
     Expect,
+    Impair,
     Look,
     Open,
     Plan,
@@ -38,6 +40,7 @@ from harness.spec.model import (
     Event,
     Exits,
     GoesOn,
+    Impairs,
     Opens,
     Origin,
     Prints,
@@ -79,6 +82,12 @@ def make_plan(
         steps = swapped(steps)
     elif delivery is Delivery.REPEATED:
         steps = tuple(_repeating(step) for step in steps)
+    elif delivery is Delivery.LOST_REQUEST:
+        steps = lost_requests(steps)
+    elif delivery is Delivery.LOST_REPLY:
+        steps = lost_replies(steps)
+    elif delivery is Delivery.LOSSY:
+        steps = lossy(steps, role)
     elif delivery in STRAYS:
         steps = tuple(_after_strays(steps, STRAYS[delivery]))
     scope = _scope(suite, case, delivery, seed, overrides)
@@ -125,6 +134,8 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
     elif isinstance(act, Restarts):
         if role is Role.SERVER:
             yield Restart(where, setup)
+    elif isinstance(act, Impairs):
+        yield Impair(where, setup, connection, event.by, act.schedule)
     elif isinstance(act, GoesOn):
         if event.by is role:
             yield Release(where, setup, connection)
@@ -172,7 +183,7 @@ def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:
             standing.clear()
         elif isinstance(step, Open):
             standing.add(step.connection)
-        elif isinstance(step, Send | Expect | Close) and step.connection not in standing:
+        elif isinstance(step, Send | Expect | Close | Impair) and step.connection not in standing:
             standing.add(step.connection)
             yield Open(step.place, step.setup, step.connection)
         yield step

@@ -43,6 +43,7 @@ from harness.exchange.plan import (
     Close,
     Connection,
     Expect,
+    Impair,
     Look,
     Open,
     Plan,
@@ -52,9 +53,10 @@ from harness.exchange.plan import (
     Step,
     Stray,
     Type,
+    sentinel_behind,
 )
 from harness.exchange.speaker import Speaker
-from harness.spec.model import Ending, Role, Says
+from harness.spec.model import Ending, Role
 from harness.verdict import PASSED, Comparison, Finding
 
 _DONE = Done()
@@ -88,6 +90,7 @@ class Play:
             Type: self._speaker.type,
             Look: self._look,
             Restart: self._restart,
+            Impair: self._speaker.impair,
         }
         self._on: dict[type[Signal], Callable[..., Action]] = {
             Sent: self._next,
@@ -210,7 +213,7 @@ class Play:
             return self._accepted(step, expectation, inbox, said)
         if said.verdict is Answered.NO:
             return self._wrong(step, expectation, inbox, said)
-        if expectation.optional and not inbox.holds and self._sentinel_after(step.connection):
+        if expectation.optional and not inbox.holds and sentinel_behind(self._steps, self._at):
             self._arrivals.let_come(expectation, 1 + step.repeats)
             return None
         if self._observation.status is not None:
@@ -250,19 +253,11 @@ class Play:
     def _keep_silent(self, step: Expect, inbox: Inbox) -> Action | None:
         if self._arrivals.surplus(step.connection, self.captures):
             return self._finish(self._judgement.spoke(step, inbox))
-        if self._sentinel_after(step.connection):
+        if sentinel_behind(self._steps, self._at):
             self._silences[step.connection] = step
         elif self._observation.status is None:
             return Await(Awaited.SILENCE, step.connection, step.place)
         return None
-
-    def _sentinel_after(self, connection: Connection) -> bool:
-        for later in self._steps[self._at + 1 :]:
-            if isinstance(later, Expect) and later.connection == connection:
-                return any(isinstance(choice.act, Says) for choice in later.choices)
-            if isinstance(later, Close | Open | Restart):
-                return False
-        return False
 
     # -- what comes --------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The speaker: what the harness says, from a step of the plan to bytes for the wire.
 
 Belongs here: producing messages, cutting and copying them as the delivery says. Must not
-know: what is answered, when it is said.
+know: what is answered, when it is said, what becomes of it on the wire.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.errors import Place, SpecError
-from harness.exchange.action import DoSend, DoType
+from harness.exchange.action import DoImpair, DoSend, DoType
 from harness.exchange.delivery import pieces
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Connection, Plan, Send, Stray, Type
+from harness.exchange.plan import Connection, Impair, Plan, Send, Stray, Type
 from harness.spec.model import Delivery, Origin, Role, Says, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Matched
@@ -68,6 +68,10 @@ class Speaker:
     def type(self, step: Type) -> DoType:
         """Returns the line with its newline. Raises: HarnessError."""
         return DoType(step.line.produce(self._captures).removesuffix(b"\n") + b"\n")
+
+    def impair(self, step: Impair) -> DoImpair:
+        """Returns what becomes of packets from here on."""
+        return DoImpair(step.connection, step.by, step.schedule)
 
     def _datagrams(self, connection: Connection, messages: list[bytes], origin: Origin) -> DoSend:
         earlier = bool(self._judgement.has_sent(connection))

@@ -7,6 +7,8 @@ know: exchanges, targets, whether a network is the host's or a lab's.
 from __future__ import annotations
 
 import contextlib
+import errno
+import select
 import socket
 import struct
 import time
@@ -125,6 +127,17 @@ def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
             seconds, nanoseconds = _STAMP.unpack(stamp)
             return data, source[:2], seconds + nanoseconds / 1e9
     return data, source[:2], time.time()
+
+
+def until_connected(sock: socket.socket, seconds: float) -> int:
+    """Waits for a connection under way, which the full queue of a busy server makes last.
+
+    Returns 0, or the number of the error.
+    """
+    _, writable, _ = select.select([], [sock], [], max(0.0, seconds))
+    if not writable:
+        return errno.ETIMEDOUT
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def drop_errors(sock: socket.socket) -> int:

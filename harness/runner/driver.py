@@ -10,13 +10,11 @@ nothing does a deadline decide.
 
 from __future__ import annotations
 
-import errno
 import math
 import os
-import select
-import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from harness.errors import TargetError
@@ -26,6 +24,7 @@ from harness.exchange.action import (
     Awaited,
     DoClose,
     DoFind,
+    DoImpair,
     Done,
     DoOpen,
     DoRestart,
@@ -36,6 +35,7 @@ from harness.exchange.action import (
     NotStarted,
     Opened,
     Printed,
+    Received,
     Refused,
     Restarted,
     Rested,
@@ -44,6 +44,7 @@ from harness.exchange.action import (
 )
 from harness.exchange.plan import Plan
 from harness.exchange.play import Play
+from harness.network import endpoint
 from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
@@ -51,6 +52,7 @@ from harness.runner.company import Company
 from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
+from harness.runner.wire import DatagramWire
 from harness.spec.model import Ending, Role, Transport
 from harness.target.folder import holds
 from harness.target.process import Process
@@ -87,7 +89,7 @@ class Driver:
         self._restart_target = restart
         self._start = time.monotonic()
         self.record = Record(self._start)
-        self._seconds = plan.case.deadline or plan.suite.deadline
+        self._seconds = plan.seconds
         self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
         self._unread: StreamChannel | None = None  # what was said last, with no wait since
         self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
@@ -97,6 +99,7 @@ class Driver:
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
         self._company = Company(plan, end, self._watch, self.record, welcome, self._shown)
+        self._wire = DatagramWire(plan.role.other, self._note)
         self._watch.under_way = lambda: self._company.under_way(tables)
         self._watch.adopt(process)
         self._do: dict[type[Action], Callable[..., Signal]] = {
@@ -106,6 +109,7 @@ class Driver:
             DoType: self._type,
             DoFind: self._find,
             DoRestart: self._restart,
+            DoImpair: self._impair,
             Await: self._await,
         }
 
@@ -145,8 +149,8 @@ class Driver:
         """How long the conversation took so far."""
         return time.monotonic() - self._start
 
-    def _note(self, text: str) -> None:
-        self.record.mark(time.monotonic(), Kind.NOTE, False, "", detail=text)
+    def _note(self, text: str, by_client: bool = False) -> None:
+        self.record.mark(time.monotonic(), Kind.NOTE, by_client, "", detail=text)
 
     def _shown(self, now: float) -> None:
         """A client program that has shown itself has its case's time from here on."""
@@ -167,7 +171,7 @@ class Driver:
         sock = self._end.stream(small=slow)
         failed = sock.connect_ex(self._target)
         if failed:
-            failed = self._connected(sock)
+            failed = endpoint.until_connected(sock, self._deadline - time.monotonic())
         if failed:
             sock.close()
             why = os.strerror(failed)
@@ -175,17 +179,6 @@ class Driver:
             return Refused(connection, why)
         self._company.add(StreamChannel(connection, sock, slow))
         return Opened(connection)
-
-    def _connected(self, sock: socket.socket) -> int:
-        """Waits for a connection under way, which the full queue of a busy server makes last.
-
-        Returns 0, or the number of the error.
-        """
-        left = max(0.0, self._deadline - time.monotonic())
-        _, writable, _ = select.select([], [sock], [], left)
-        if not writable:
-            return errno.ETIMEDOUT
-        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def _send(self, action: DoSend) -> Signal:
         channel = self._company.get(action.connection)
@@ -281,10 +274,10 @@ class Driver:
         return _SENT
 
     def _put(self, channel: DatagramChannel, piece: bytes, action: DoSend) -> None:
-        if not action.stray:
-            channel.write(piece, action.to)
-        else:
+        if action.stray:
             self._company.say_as_stranger(piece, channel.peer or self._target)
+        else:
+            self._wire.carry(action.connection, partial(channel.write, piece, action.to))
 
     def _close(self, action: DoClose) -> Signal:
         channel, who = self._company.get(action.connection), action.connection.client
@@ -330,6 +323,10 @@ class Driver:
         self._deadline = time.monotonic() + self._seconds
         return Restarted()
 
+    def _impair(self, action: DoImpair) -> Signal:
+        self._wire.lay(action)
+        return _SENT
+
     # -- waiting -------------------------------------------------------------------------
 
     def _await(self, action: Await) -> Signal:
@@ -337,6 +334,8 @@ class Driver:
         if action.kind in _UNOWED and action != self._awaited:
             self._awaited, self._since = action, time.monotonic()
         signal = self._signal(action)
+        if type(signal) is Received:
+            self._wire.came(signal)
         if type(signal) is not Printed:
             self._awaited = None
         return signal
@@ -356,9 +355,12 @@ class Driver:
         quiet = 0 if unowed else 1
         while True:
             now = time.monotonic()
+            if self._wire.release(now):
+                self._since = now  # from here on it is to be answered
             left = self._deadline + self._watch.printing - now
             if left <= 0 or (action.kind is Awaited.EXIT and self._watch.process is None):
                 return self._expired(self._company.where_it_went())
+            left = min(left, self._wire.due(now))
             if not self._watch.look(min(quiet, math.ceil(left * 1000))):
                 quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
                 if quiet == LONGEST_LOOK:
@@ -378,7 +380,7 @@ class Driver:
         return Expired(self._seconds, evidence, late)
 
     def _rested(self) -> Signal | None:
-        evidence = self._watch.rests()
+        evidence = "" if self._wire.holds else self._watch.rests()
         if not evidence or self._watch.under_way():
             return None
         return Rested(evidence + self._company.where_it_went())
@@ -386,6 +388,6 @@ class Driver:
     def _enough(self, kind: Awaited) -> Signal | None:
         """Quiet that counts where no answer is owed and rest cannot be proven."""
         waited = time.monotonic() - self._since
-        if kind in _UNOWED and waited >= _GRACE:
+        if kind in _UNOWED and waited >= _GRACE and not self._wire.holds:
             return Expired(waited, "nothing came; that it rests could not be proven")
         return None

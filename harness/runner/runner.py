@@ -26,6 +26,7 @@ from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
 from harness.verdict import Fault, Finding, Verdict
 
+_NO_WIRE = "segments are lost on the wire of a lab, and this is the host's own network"
 _LATE = 0.5  # seconds without a look at a client: by its own clock it may have given up
 _BAD = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 Key = tuple[str, str, Role]
@@ -62,15 +63,15 @@ class Runner:
             job.suite, job.case, job.role, job.delivery, self._settings.seed,
             self._settings.parameters,
         )  # fmt: skip
-        outcome = Outcome(job.target.id, plan, self._support(job))
+        outcome = Outcome(job.target.id, plan, self._support(job, plan))
         if outcome.verdict is Verdict.PASS:
             outcome = self._judged(job, plan)
         known = job.target.manifest.known if job.target.manifest else ()
         return held_against(self._levelled(outcome), known)
 
-    def _support(self, job: Job) -> Finding:
+    def _support(self, job: Job, plan: Plan) -> Finding:
         """Returns PASS, or why the machine or the target's claims leave this case out."""
-        lacking = self._workshop.lacking(job)
+        lacking = self._workshop.lacking(job) or (_NO_WIRE if plan.needs_wire else "")
         if lacking:
             return Finding(Verdict.UNSUPPORTED, lacking, Fault.MACHINE, job.case.place)
         claimed = job.target.manifest.features if job.target.manifest else ()

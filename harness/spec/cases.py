@@ -31,7 +31,7 @@ from harness.wire.template import Template
 
 _ALONE = ("client",)
 _RESERVED = ("probe", "start")  # cases of the harness
-_NO_CLIENTS = ("server", "use", "repeat", "as")
+_NO_CLIENTS = ("server", "use", "repeat", "as", "wire")
 _LAYOUT = "layout "  # before a layout's name among what payloads have used
 
 

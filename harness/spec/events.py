@@ -31,6 +31,7 @@ from harness.spec.payloads import (
 )
 from harness.spec.section import Span, is_named, optional_flag, section, whole
 from harness.spec.tree import Fields, Node, Tree, is_scalar
+from harness.spec.wire import impairment
 from harness.wire.template import literal
 
 _ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn)
@@ -96,6 +97,8 @@ def _exchange(tree: Tree, node: Node, stage: Stage) -> Iterator[Event]:
             yield from _used(tree, item, fields, stage)
         elif "repeat" in fields:
             yield from _repeated(tree, fields, stage)
+        elif "wire" in fields:
+            yield _impaired(tree, item, fields, stage)
         else:
             yield _event(tree, item, fields, stage)
 
@@ -205,7 +208,7 @@ def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
         hint = f"write `as: {stage.clients[0]}` where {stage.path[-1]!r} is used"
         message = "there are several clients, and nothing says which one this is"
         raise tree.error(item, message, hint)
-    tree.known(fields, "an event", (*speakers, "use", "repeat"))
+    tree.known(fields, "an event", (*speakers, "use", "repeat", "wire"))
     if len(fields) != 1:
         found = " and ".join(fields) or "nobody"
         raise tree.error(item, f"an event has one speaker, found {found}")
@@ -221,6 +224,19 @@ def _client(tree: Tree, speaker: str, inner: Fields, stage: Stage) -> str:
     if "to" in inner:
         return stage.client(tree.word(inner["to"].node, "to", stage.names))
     return stage.last or stage.clients[0]
+
+
+def _impaired(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
+    tree.known(fields, "an event", keys.names("wired"))
+    node = fields["wire"].node
+    inner = section(tree, node, "wire", "wire")
+    speaker = tree.word(inner["from"].node, "from", (_SERVER, *stage.names))
+    last = stage.last
+    client = _client(tree, speaker, inner, stage)
+    stage.last = last  # nobody has acted
+    by = Role.SERVER if speaker == _SERVER else Role.CLIENT
+    act = impairment(tree, node, inner)
+    return Event(by, client, _over(tree, inner, stage), act, tree.place(item))
 
 
 def _over(tree: Tree, inner: Fields, stage: Stage) -> Transport:

@@ -16,6 +16,7 @@ from harness.spec.model import (
     Ending,
     Event,
     Exits,
+    Impairs,
     Level,
     Origin,
     Prints,
@@ -111,8 +112,8 @@ def _takes_bytes(one: Says, other: Says, framing: Framing) -> bool:
 
 def _nothing_expected(exchange: Exchange) -> Iterator[Finding]:
     for role in exchange.roles:
-        acts = [event.act for event in exchange.of(role) if not isinstance(event.act, Types)]
-        if not acts:
+        acts = (event.act for event in exchange.of(role))
+        if all(isinstance(act, Types | Impairs) for act in acts):
             message = f"nothing is expected of a {role}: every {role} passes"
             hint = f"roles: [{role.other}]" if len(exchange.roles) > 1 else ""
             yield Finding(exchange.place, message, hint)

@@ -18,6 +18,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "payload": "a text (template), or a mapping with one way of writing bytes",
         "payloads": "a list of payloads",
         "whole": "a whole number from 1 up",
+        "numbers": "a whole number from 1 up, or a list of them",
         "number": "a number from 0 up",
         "flag": "true or false",
         "true": "true, or left out",
@@ -67,8 +68,9 @@ FRAMINGS = "line|crlf|close|http"
 EXITS = "any|nonzero"
 DELIVERIES = (
     "whole|split|bytewise|coalesced|slow-reader|plain|repeated|reordered|from-another-port"
-    "|after-empty|after-oversized"
+    "|after-empty|after-oversized|lost-request|lost-reply|lossy"
 )
+IMPAIRED = "lost-request|lost-reply|lossy"
 PATTERNS: Mapping[str, str] = MappingProxyType(
     {
         "id": r"[a-z0-9]+(-[a-z0-9]+)*",
@@ -118,8 +120,13 @@ SUITE = (
     Key("fragments", "mapping", "Exchanges with a name, to be used in others.", section="fragment"),
     Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
+    Key(
+        "survives",
+        "words",
+        "Deliveries with losses that the protocol makes good: cases are played under them too.",
+        of=IMPAIRED,
+    ),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
-    Key("unordered", "flag", "TCP: answers to requests sent ahead may come in any order."),
     Key("deadline", "number", "Seconds that a case may take, start-up apart; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),
@@ -277,6 +284,18 @@ REPEAT = (
     Key("first", "whole", "The counter's first number, where it is not 1."),
     Key("exchange", "exchange", "The events.", required=True),
 )
+WIRED = (Key("wire", "section", "What becomes of packets from here on.", True, section="wire"),)
+WIRE = (
+    Key("from", "text", "Whose packets: the server's, or those of a client.", required=True),
+    Key("to", "text", "Which client the server's packets go to; default: who acted last."),
+    Key("over", TRANSPORTS, "The transport, where the suite has both."),
+    Key("drop", "numbers", "Packets that are lost, numbered from 1."),
+    Key("repeat", "numbers", "Packets that come twice."),
+    Key("swap", "numbers", "Packets that the next one overtakes."),
+    Key("delay", "numbers", "Packets that are held back."),
+    Key("corrupt", "numbers", "Packets of which a bit flips: their checksum shows it."),
+    Key("by", "number", "Seconds for which `delay` holds back; default 0.2."),
+)
 
 SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
     {
@@ -297,6 +316,8 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "use": USE,
         "repeated": REPEATED,
         "repeat": REPEAT,
+        "wired": WIRED,
+        "wire": WIRE,
     }
 )
 

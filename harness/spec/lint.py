@@ -16,6 +16,7 @@ from harness.spec.examples import not_satisfying
 from harness.spec.expectations import LOOKS
 from harness.spec.finding import Exchange, Finding, exchanges
 from harness.spec.model import Case, Delivery, Role, Suite
+from harness.spec.wire import never_met
 
 Offer = Callable[[Suite, Case, Role], tuple[Delivery, ...]]
 """Returns the deliveries that a case is played under (harness.exchange.delivery)."""
@@ -24,6 +25,7 @@ Offer = Callable[[Suite, Case, Role], tuple[Delivery, ...]]
 def lint(suite: Suite, offer: Offer) -> list[Finding]:
     """Returns all findings, each once, in the order of the files."""
     found = {*_unverified(suite), *_unused(suite), *_unplayable(suite, offer)}
+    found.update(_never_survived(suite, offer))
     found.update(_verifying_nothing(suite), _unweighed(suite), never_used(suite))
     found.update(_unescaped(suite))
     for exchange in exchanges(suite):
@@ -32,7 +34,7 @@ def lint(suite: Suite, offer: Offer) -> list[Finding]:
 
 
 def _of(exchange: Exchange) -> Iterator[Finding]:
-    for look in (*LOOKS, not_satisfying):
+    for look in (*LOOKS, not_satisfying, never_met):
         yield from look(exchange)
 
 
@@ -93,3 +95,12 @@ def _unplayable(suite: Suite, offer: Offer) -> Iterator[Finding]:
                 every = offer(suite, replace(case, deliveries=None, without=()), role)
                 message = f"no delivery is left that plays this case to a {role}"
                 yield Finding(case.place, message, f"there were: {', '.join(every)}")
+
+
+def _never_survived(suite: Suite, offer: Offer) -> Iterator[Finding]:
+    """Losses that no case is played under are named in vain."""
+    every = [(case, role) for case in suite.cases for role in case.roles]
+    offered = {each for case, role in every for each in offer(suite, case, role)}
+    for name, place in suite.survives.items():
+        if name not in offered:
+            yield Finding(place, f"no case is played under {name}")

@@ -12,7 +12,7 @@ from harness.errors import Place
 from harness.spec import keys
 from harness.spec.binding import hold_together
 from harness.spec.cases import Reader
-from harness.spec.model import Launch, Parameter, Role, Suite, Transport
+from harness.spec.model import Delivery, Launch, Parameter, Role, Suite, Transport
 from harness.spec.parts import Parts
 from harness.spec.payloads import LARGEST, Sources, Surroundings, bounds, note_unescaped
 from harness.spec.section import (
@@ -36,12 +36,7 @@ _DEADLINE = 3.0
 _PORTS = Span(1, 65_535)
 _SIZES = {"fixed": Span(1, LARGEST), "length": Span(1, 8)}  # bytes of the message, of its length
 _PLACEHOLDERS = ("program", "host", "port", "folder")
-_ONLY_FOR = {
-    "framing": Transport.TCP,
-    "pipelined": Transport.TCP,
-    "unordered": Transport.TCP,
-    "idempotent": Transport.UDP,
-}
+_ONLY_FOR = {"framing": Transport.TCP, "pipelined": Transport.TCP, "idempotent": Transport.UDP}
 
 
 def load(path: str, text: str, sources: Sources) -> Suite:
@@ -71,9 +66,9 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         probe=reader.probe(tree, fields["probe"]),
         cases=tuple(reader.cases(tree, fields["cases"].node)),
         path=path,
+        survives=_survives(tree, fields),
         idempotent=optional_flag(tree, fields, "idempotent"),
         pipelined=optional_flag(tree, fields, "pipelined"),
-        unordered=optional_flag(tree, fields, "unordered"),
         deadline=seconds(tree, fields) or _DEADLINE,
         features=parts.features,
         proves=parts.proves,
@@ -114,6 +109,15 @@ def _transports(tree: Tree, fields: Fields) -> tuple[Transport, ...]:
         if name in fields and wanted not in found:
             raise tree.error(fields[name].place, f"{name!r} is for {wanted}, which is not spoken")
     return found
+
+
+def _survives(tree: Tree, fields: Fields) -> dict[Delivery, Place]:
+    if "survives" not in fields:
+        return {}
+    node = fields["survives"].node
+    words = tree.words(node, "survives", keys.IMPAIRED.split("|"))
+    places = map(tree.place, tree.items(node, "survives"))
+    return dict(zip(map(Delivery, words), places, strict=True))
 
 
 def _framing(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from harness.errors import Place
 from harness.wire.framing import Framing
 from harness.wire.message import Message
+from harness.wire.schedule import Schedule
 
 
 class Role(enum.StrEnum):
@@ -58,6 +59,9 @@ class Delivery(enum.StrEnum):
     FROM_ANOTHER_PORT = "from-another-port"
     AFTER_EMPTY = "after-empty"
     AFTER_OVERSIZED = "after-oversized"
+    LOST_REQUEST = "lost-request"
+    LOST_REPLY = "lost-reply"
+    LOSSY = "lossy"
 
 
 class Ending(enum.StrEnum):
@@ -182,6 +186,13 @@ class GoesOn:
     """From here on it may go on by itself: what else it says on this connection counts nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Impairs:
+    """What becomes of the packets of one side from here on; they are counted from 1 again."""
+
+    schedule: Schedule
+
+
 Said = Says | Silent | Closes
 
 
@@ -201,7 +212,20 @@ class AnyOf:
     choices: tuple[Choice, ...]
 
 
-Act = Says | Opens | Closes | Silent | Types | Prints | Stores | Exits | Restarts | GoesOn | AnyOf
+Act = (
+    Says
+    | Opens
+    | Closes
+    | Silent
+    | Types
+    | Prints
+    | Stores
+    | Exits
+    | Restarts
+    | GoesOn
+    | Impairs
+    | AnyOf
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +332,8 @@ class Suite:
     cases: tuple[Case, ...]
     path: str
     idempotent: bool = False  # UDP: a request may be repeated or overtaken, answers are alike
+    survives: Mapping[Delivery, Place] = field(default_factory=dict)  # losses that do no harm
     pipelined: bool = False  # TCP: requests may be sent ahead of the answers
-    unordered: bool = False  # TCP: answers to requests sent ahead may come in any order
     deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
     proves: Mapping[Delivery, str] = field(default_factory=dict)  # to a requirement's id

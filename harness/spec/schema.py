@@ -93,12 +93,12 @@ def _line() -> Schema:
     speaker: Schema = {
         "type": "object",
         "properties": {"server": _SAID, "client": _SAID},
-        "propertyNames": {"pattern": _whole_of("name"), "not": {"enum": ["use", "repeat"]}},
+        "propertyNames": {"pattern": _whole_of("name"), "not": {"enum": ["use", "repeat", "wire"]}},
         "additionalProperties": _SAID,
         "minProperties": 1,
         "maxProperties": 1,
     }
-    return {"anyOf": [speaker, use, _record("repeated")]}
+    return {"anyOf": [speaker, use, _record("repeated"), _record("wired")]}
 
 
 def _described(key: Key) -> Schema:
@@ -185,6 +185,7 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "payload": lambda _: dict(_PAYLOAD),
         "payloads": lambda _: _list_of(_PAYLOAD),
         "whole": lambda _: dict(_WHOLE),
+        "numbers": lambda _: {"anyOf": [_WHOLE, {**_list_of(_WHOLE), "uniqueItems": True}]},
         "number": lambda _: {"type": "number", "minimum": 0},
         "flag": lambda _: {"type": "boolean"},
         "true": lambda _: {"const": True},

@@ -7,15 +7,17 @@ transport. Where both wait, the one that waits for silence is told that the othe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 
+from harness.errors import Place
 from harness.exchange.action import (
     Action,
     Await,
     Awaited,
     DoClose,
     DoFind,
+    DoImpair,
     Done,
     DoOpen,
     DoRestart,
@@ -33,7 +35,7 @@ from harness.exchange.action import (
     Sent,
     Signal,
 )
-from harness.exchange.plan import AnyStep, Connection, Expect, Look, Plan, Send
+from harness.exchange.plan import AnyStep, Connection, Expect, Impair, Look, Plan, Send
 from harness.exchange.planning import make_plan, steps_of, swapped
 from harness.exchange.play import Play
 from harness.spec.model import (
@@ -134,7 +136,7 @@ class Talk:
                 return self._send(side, action)
             case DoClose() as action:
                 return self._close(side, action)
-            case DoType():
+            case DoType() | DoImpair():  # no wire is between them
                 return Sent()
             case DoFind() as action:
                 return Found(not action.outside)
@@ -244,7 +246,21 @@ def plans(
     peer = make_plan(suite, case, role.other, plain, 1, parameters)
     if delivery is Delivery.REORDERED:
         peer = replace(peer, steps=tuple(_as_reordered(case, role)))
+    elif delivery in (Delivery.LOST_REQUEST, Delivery.LOST_REPLY):
+        lost = {step.place for step in tested.steps if isinstance(step, Impair)}
+        back = 0 if delivery is Delivery.LOST_REQUEST else 1
+        peer = replace(peer, steps=tuple(_saying_again(peer.steps, lost, back)))
     return tested, replace(peer, steps=tuple(_filled(peer.steps)), scope=tested.scope)
+
+
+def _saying_again(
+    steps: tuple[AnyStep, ...], lost: Container[Place], back: int
+) -> Iterator[AnyStep]:
+    """Yields the peer's steps, what is lost a second time; so many steps before it, too."""
+    for at, step in enumerate(steps):
+        yield step
+        if isinstance(step, Send) and step.place in lost:
+            yield from steps[at - back : at + 1]
 
 
 def _as_reordered(case: Case, role: Role) -> Iterator[AnyStep]:

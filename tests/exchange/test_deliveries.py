@@ -25,6 +25,7 @@ CUTS = [
     (D.SPLIT, b"ab\r\n", (b"a", b"b", b"\r", b"\n")),
     (D.SPLIT, b"ab", (b"a", b"b")),
     (D.SPLIT, b"a", (b"a",)),
+    (D.LOSSY, b"abcdef", (b"a", b"bc", b"de", b"f")),
     (D.BYTEWISE, b"abc", (b"a", b"b", b"c")),
     (D.COALESCED, b"abc", (b"abc",)),
 ]
@@ -53,11 +54,11 @@ OFFERED = [
     ("uppercase-tcp", "answer-in-pieces", Role.CLIENT, STREAM),
     ("daytime-tcp", "no-text", Role.CLIENT, (D.WHOLE,)),
     ("discard-tcp", "no-greeting", Role.SERVER, (D.WHOLE,)),
-    ("echo-udp", "drawn-bytes", Role.SERVER, (D.PLAIN, D.REPEATED, *PLAIN[1:])),
+    ("echo-udp", "drawn-bytes", Role.SERVER, (D.PLAIN, D.REPEATED, *PLAIN[1:], D.LOST_REPLY)),
     ("echo-udp", "two-in-a-row", Role.SERVER, PLAIN),
     ("echo-udp", "user-types", Role.CLIENT, (D.PLAIN,)),
     ("echo-udp", "shorter-after-longer", Role.SERVER,
-     (D.PLAIN, D.REPEATED, D.REORDERED, D.FROM_ANOTHER_PORT, D.AFTER_EMPTY, D.AFTER_OVERSIZED)),
+     (D.PLAIN, D.REPEATED, D.REORDERED, D.FROM_ANOTHER_PORT, *PLAIN[1:], D.LOST_REPLY)),
     ("tftp", "read-blocks", Role.SERVER, PLAIN),
 ]  # fmt: skip
 

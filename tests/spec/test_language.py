@@ -194,6 +194,8 @@ IN = {
     "use": "the use of a fragment",
     "repeated": "a repeat",
     "repeat": "`repeat`",
+    "wired": "a wire",
+    "wire": "`wire`",
 }
 
 
