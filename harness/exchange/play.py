@@ -33,6 +33,7 @@ from harness.exchange.action import (
 )
 from harness.exchange.aftermath import after_all
 from harness.exchange.arrivals import Arrivals
+from harness.exchange.conclusion import Conclusion
 from harness.exchange.expectation import Answered, Expectation, Said, expectations
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
@@ -67,11 +68,10 @@ class Play:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.finding: Finding = PASSED
         self.captures: dict[str, bytes] = dict(plan.scope)
         self._judgement = Judgement(plan)
         self._server = plan.role is Role.SERVER
-        self._post_mortem: Finding | None = None
+        self._conclusion = Conclusion(self._judgement)
         self._speaker = Speaker(plan, self.captures, self._judgement)
         self._arrivals = Arrivals(self._judgement)
         self._observation = Observation(self._judgement)
@@ -108,9 +108,15 @@ class Play:
         }
 
     @property
+    def finding(self) -> Finding:
+        """The judgement, once the play is done."""
+        return self._conclusion.finding
+
+    @property
     def step(self) -> AnyStep | None:
-        """The step of now, None behind the last one."""
-        return self._steps[self._at] if self._at < len(self._steps) else None
+        """The step of now, None behind the last one and when the play is over."""
+        over = self._conclusion.over or self._at >= len(self._steps)
+        return None if over else self._steps[self._at]
 
     @property
     def hint(self) -> str:
@@ -123,9 +129,8 @@ class Play:
 
     def feed(self, signal: Signal) -> Action:
         """Takes in what happened and returns what is next."""
-        if self._post_mortem is not None:
-            return self._after_death(self._post_mortem, signal)
-        return self._on[type(signal)](signal)
+        waits = self._conclusion.waits(signal)
+        return waits or self._on[type(signal)](signal)
 
     # -- going on ------------------------------------------------------------------------
 
@@ -376,23 +381,4 @@ class Play:
         return self._finish(finding)
 
     def _finish(self, finding: Finding) -> Action:
-        """A connection that ends may be all that is seen of a crash: waits for the rest of it."""
-        status = self._observation.status
-        if finding.decided_by == "end" and status is None:
-            self._post_mortem = finding
-            return Await(Awaited.EXIT, None, finding.place)
-        return self._judged(finding, status)
-
-    def _after_death(self, finding: Finding, signal: Signal) -> Action:
-        if isinstance(signal, Exited):
-            return self._judged(finding, signal.status)
-        if isinstance(signal, Rested | Expired):
-            return self._judged(finding, None)
-        return Await(Awaited.EXIT, None, finding.place)
-
-    def _judged(self, finding: Finding, status: int | None) -> Action:
-        if finding.decided_by == "end" and status is not None:
-            finding = self._judgement.buried(finding, status)
-        self.finding = self._judgement.verdict(finding)
-        self._at = len(self._steps)
-        return _DONE
+        return self._conclusion.reached(finding, self._observation.status)
