@@ -13,7 +13,7 @@ from harness.exchange.action import Ended, Received
 from harness.exchange.expectation import Answered, Expectation, Said
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Connection, Release
+from harness.exchange.plan import STRANGERS, Connection, Release
 from harness.spec.model import Says
 from harness.wire.message import Scope
 
@@ -28,14 +28,16 @@ class _Resent:
 
 
 class Arrivals:
-    """The inboxes of one play."""
+    """The inboxes of one play. `strangers`: what they are answered is looked at."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, strangers: bool) -> None:
         self._judgement = judgement
         self._inboxes: dict[Connection, Inbox] = {}
         self._later: dict[Connection, list[Expectation]] = {}
         self._resent: dict[Connection, _Resent] = {}
         self._released: set[Connection] = set()
+        if strangers:
+            self.open(STRANGERS)
 
     def get(self, connection: Connection) -> Inbox | None:
         """Returns the inbox, None where the connection was never there."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from harness.errors import Place
 from harness.spec.model import (
+    STRANGER,
     Case,
     Choice,
     Delivery,
@@ -37,6 +38,10 @@ class Connection(NamedTuple):
 
     client: str
     over: Transport
+
+
+STRANGERS = Connection(STRANGER, Transport.UDP)
+"""What strangers say in a play, and are answered, where that is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,11 @@ class Plan:
         """
         impaired = (step for step in self.steps if isinstance(step, Impair))
         return any(step.connection.over is Transport.TCP for step in impaired)
+
+    @property
+    def heeds_strangers(self) -> bool:
+        """Says whether it is looked at what strangers are answered."""
+        return any(isinstance(s, Send | Expect) and s.connection == STRANGERS for s in self.steps)
 
     @property
     def verifies(self) -> tuple[str, ...]:

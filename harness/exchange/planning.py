@@ -14,6 +14,7 @@ from types import MappingProxyType
 from harness.errors import UsageError
 from harness.exchange.losses import lossy, lost_replies, lost_requests
 from harness.exchange.plan import (
+    STRANGERS,
     Accept,
     AnyStep,
     Close,
@@ -177,10 +178,10 @@ def _done(
 
 def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:
     """Adds the opens that go without saying: at first use, and after an end."""
-    standing: set[Connection] = set()
+    standing = {STRANGERS}
     for step in steps:
         if isinstance(step, Restart):
-            standing.clear()
+            standing = {STRANGERS}
         elif isinstance(step, Open):
             standing.add(step.connection)
         elif isinstance(step, Send | Expect | Close | Impair) and step.connection not in standing:

@@ -73,7 +73,7 @@ class Play:
         self._server = plan.role is Role.SERVER
         self._conclusion = Conclusion(self._judgement)
         self._speaker = Speaker(plan, self.captures, self._judgement)
-        self._arrivals = Arrivals(self._judgement)
+        self._arrivals = Arrivals(self._judgement, plan.heeds_strangers)
         self._observation = Observation(self._judgement)
         self._silences: dict[Connection, Step] = {}
         self._at = 0
@@ -198,7 +198,7 @@ class Play:
         """Waits for a client to connect, as long as there is one; an `idle` one need not."""
         if self._observation.status is None:
             return Await(Awaited.CONNECT, step.connection, step.place)
-        return None if idle else self._fail(f"{self._judgement.who} did not connect", None, "end")
+        return None if idle else self._fail(f"{self._judgement.who} did not connect", "end")
 
     def _expect(self, step: Expect) -> Action | None:
         expectation = self._expectations[self._at]
@@ -237,8 +237,9 @@ class Play:
         if inbox.new_port or inbox.astray or not expectation.plain:
             wrong = self._judgement.against_spec(step, said, inbox, self.captures)
             if wrong:
-                comparison = self._judgement.compared(expectation, inbox, None)
-                return self._fail(wrong, comparison, "bytes")
+                return self._fail(
+                    wrong, "bytes", self._judgement.compared(expectation, inbox, None)
+                )
             self._judgement.warn(step, said)
         if said.captures:
             self.captures.update(said.captures)
@@ -374,10 +375,8 @@ class Play:
         last = own[-1].matched if own else b""
         return self._finish(self._judgement.too_much(step, connection, last, inbox))
 
-    def _fail(
-        self, reason: str, comparison: Comparison | None = None, decided_by: str = ""
-    ) -> Action:
-        finding = self._judgement.finding(self.step, reason, comparison, decided_by)
+    def _fail(self, reason: str, decided_by: str, seen: Comparison | None = None) -> Action:
+        finding = self._judgement.finding(self.step, reason, seen, decided_by)
         return self._finish(finding)
 
     def _finish(self, finding: Finding) -> Action:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from harness.exchange.action import Opened, Received, Refused
-from harness.exchange.plan import Connection, Plan
+from harness.exchange.plan import STRANGERS, Connection, Plan
 from harness.network.endpoint import Address, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import (
@@ -47,6 +47,7 @@ class Company:
         self._end = end
         self._clients = plan.case.clients
         self.slow = plan.delivery is Delivery.SLOW_READER
+        self._heeds_strangers = plan.heeds_strangers
         self._target_is_client = plan.role is Role.CLIENT
         self._watch = watch
         self._record = record
@@ -85,7 +86,15 @@ class Company:
         return channel
 
     def say_as_stranger(self, data: bytes, to: Address) -> None:
-        """Sends a datagram from a port whose answers nobody reads. Raises: OSError."""
+        """Sends a datagram from a port of its own. Raises: OSError.
+
+        Its answers are read where the plan looks at them, and then all strangers are one.
+        """
+        if self._heeds_strangers:
+            if STRANGERS not in self._channels:
+                self.add(DatagramChannel(STRANGERS, self._end.datagrams(), to, shared=False))
+            self._channels[STRANGERS].sock.sendto(data, to)
+            return
         stranger = self._end.datagrams()
         self._strangers[stranger] = 0
         stranger.sendto(data, to)

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 
 from harness.errors import Place, SpecError
 from harness.spec.acts import messages, referring
-from harness.spec.model import Case, Closes, Event, GoesOn, Origin, Role, Says, Suite, Transport
+from harness.spec.model import (
+    STRANGER,
+    Case,
+    Closes,
+    Event,
+    GoesOn,
+    Origin,
+    Role,
+    Says,
+    Suite,
+    Transport,
+)
 from harness.spec.tree import Tree
 from harness.wire.template import Template
 
@@ -58,6 +69,8 @@ def _impossible(event: Event, roles: tuple[Role, ...]) -> str:
     said = tuple(messages(event.act))
     if event.by in roles and any(says.origin is Origin.STRANGER for says in said):
         return f"{event.by} as target, which cannot speak as a stranger"
+    if event.by.other in roles and event.client == STRANGER:
+        return f"{event.by.other} as target, and the harness is the stranger itself"
     if event.by in roles and any(says.answers is not None for says in said):
         return f"{event.by} as target, which chooses itself what it answers"
     if event.by.other in roles and any(says.not_before is not None for says in said):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.spec import keys
 from harness.spec.events import Stage, events
-from harness.spec.model import Case, Delivery, Event, Parameter, Role, Transport, Unused
+from harness.spec.model import STRANGER, Case, Delivery, Event, Parameter, Role, Transport, Unused
 from harness.spec.parts import Parts
 from harness.spec.payloads import Surroundings, template_of
 from harness.spec.section import (
@@ -31,7 +31,7 @@ from harness.wire.template import Template
 
 _ALONE = ("client",)
 _RESERVED = ("probe", "start")  # cases of the harness
-_NO_CLIENTS = ("server", "use", "repeat", "as", "wire")
+_NO_CLIENTS = ("server", "use", "repeat", "as", "wire", STRANGER)
 _LAYOUT = "layout "  # before a layout's name among what payloads have used
 
 

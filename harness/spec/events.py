@@ -13,6 +13,7 @@ from harness.errors import Place
 from harness.spec import keys
 from harness.spec.acts import Hooks, act_of, refuse_impossible
 from harness.spec.model import (
+    STRANGER,
     Act,
     AnyOf,
     Closes,
@@ -193,6 +194,8 @@ def _event(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
     by = Role.SERVER if speaker == _SERVER else Role.CLIENT
     over = _over(tree, inner, stage)
     refuse_impossible(tree, item, act, by, over)
+    if client == STRANGER and not (over is Transport.UDP and isinstance(act, Says | AnyOf)):
+        raise tree.error(item, "strangers are said something over UDP, and nothing else")
     for name in ("to", "over"):
         if name in inner and not isinstance(act, _ON_CONNECTION):
             raise tree.error(inner[name].place, f"{name!r} is for what is said and done on a line")
@@ -218,11 +221,12 @@ def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
 def _client(tree: Tree, speaker: str, inner: Fields, stage: Stage) -> str:
     if speaker != _SERVER:
         if "to" in inner:
-            raise tree.error(inner["to"].place, "a client speaks to the server alone")
+            tree.word(inner["to"].node, "what a client speaks to", (STRANGER,))
+            return STRANGER
         stage.last = stage.client(speaker)
         return stage.last
     if "to" in inner:
-        return stage.client(tree.word(inner["to"].node, "to", stage.names))
+        return stage.client(tree.word(inner["to"].node, "to", (*stage.names, STRANGER)))
     return stage.last or stage.clients[0]
 
 

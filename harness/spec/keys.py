@@ -237,7 +237,11 @@ ACTS = (
     Key("goes_on", "true", "It may go on by itself: what else it says here does not count."),
 )
 MODIFIERS = (
-    Key("to", "text", "Which client a server's event is about; default: who acted last."),
+    Key(
+        "to",
+        "text",
+        "Which client a server's event is about; default: who acted last. UDP: or the stranger.",
+    ),
     Key("over", TRANSPORTS, "The transport, where the suite has both."),
     Key("setup", "flag", "Rests on it: a target that fails here is blocked, not failed."),
     Key(

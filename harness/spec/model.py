@@ -82,6 +82,10 @@ class Origin(enum.StrEnum):
     STRANGER = "stranger"  # somebody else, whom nobody has asked and nobody answers
 
 
+STRANGER = "stranger"
+"""Whom a datagram is `to`, beside the clients: whoever was Origin.STRANGER before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """A statement that cases verify. `roles`: whom it binds, () whoever is tested."""

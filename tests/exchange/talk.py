@@ -35,7 +35,16 @@ from harness.exchange.action import (
     Sent,
     Signal,
 )
-from harness.exchange.plan import AnyStep, Connection, Expect, Impair, Look, Plan, Send
+from harness.exchange.plan import (
+    STRANGERS,
+    AnyStep,
+    Connection,
+    Expect,
+    Impair,
+    Look,
+    Plan,
+    Send,
+)
 from harness.exchange.planning import make_plan, steps_of, swapped
 from harness.exchange.play import Play
 from harness.spec.model import (
@@ -95,6 +104,9 @@ class Talk:
         self._clock = clock
         self._pause = 1.5 * max(_pauses(tested), default=0.0)  # floats do not add up exactly
         self._tamper = tamper
+        if tested.heeds_strangers:
+            self.tested.writable.add(STRANGERS)
+            self.peer.writable.add(STRANGERS)
 
     def run(self) -> Play:
         """Plays both to the end and returns the tested play."""
