@@ -221,7 +221,8 @@ def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
 def _client(tree: Tree, speaker: str, inner: Fields, stage: Stage) -> str:
     if speaker != _SERVER:
         if "to" in inner:
-            tree.word(inner["to"].node, "what a client speaks to", (STRANGER,))
+            if tree.text(inner["to"].node, "to") != STRANGER:
+                raise tree.error(inner["to"].place, "a client speaks to the server alone")
             return STRANGER
         stage.last = stage.client(speaker)
         return stage.last

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.errors import Place, SpecError
-from harness.exchange.action import Await, Done, DoSend, Received, Sent
-from harness.exchange.plan import Connection
+from harness.exchange.action import Await, Done, DoSend, Received, Rested, Sent
+from harness.exchange.plan import STRANGERS, Connection
 from harness.exchange.planning import make_plan
 from harness.exchange.play import Play
 from harness.spec.loader import load
@@ -186,3 +186,32 @@ def test_a_talk_stays_on_its_two_ports(signal, told):
     play.feed(Received(CLIENT, b"2", 0.0, **signal))
     assert play.finding.verdict is Verdict.FAIL
     assert told in play.finding.reason
+
+
+TOLD = ('client: "1"', 'server: {says: "x", from: stranger}', 'client: {says: "no", to: stranger}')
+
+
+@pytest.mark.parametrize(
+    ("connection", "verdict"),
+    [(STRANGERS, Verdict.PASS), (CLIENT, Verdict.FAIL)],
+    ids=["stranger", "server"],
+)
+def test_what_a_stranger_is_answered_can_be_wanted(connection, verdict):
+    play = play_of(*TOLD, "client: {goes_on: true}")
+    play.start()
+    assert ping(play, b"1", 0.0) == DoSend(CLIENT, (b"x",), stray=True)
+    play.feed(Sent())
+    action = play.feed(Received(connection, b"no", 0.0))
+    if action != Done():
+        play.feed(Rested("it waits"))
+    assert play.finding.verdict is verdict
+
+
+def test_what_a_stranger_is_answered_is_too_much_where_silence_is_wanted():
+    told = 'client: {to: stranger, any_of: [{says: "no"}, {silent: true}]}'
+    play = play_of(*TOLD[:2], told)
+    play.start()
+    ping(play, b"1", 0.0)
+    play.feed(Sent())
+    play.feed(Received(STRANGERS, b"yes", 0.0))
+    assert play.finding.verdict is Verdict.FAIL
