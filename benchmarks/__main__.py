@@ -1,10 +1,10 @@
-"""Prints every figure as a ratio: `python -m benchmarks`."""
+"""Prints every figure as a ratio: `python -m benchmarks`; `... soak` tries the proof of rest."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import collection, exchange, item, silent
+from benchmarks import collection, exchange, item, silent, soak
 from benchmarks.measure import TOLERANCE, pin
 
 
@@ -25,4 +25,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(soak.main(sys.argv[2:]) if sys.argv[1:2] == ["soak"] else main())

@@ -18,7 +18,8 @@ from harness.network.tables import Tables
 from harness.runner.driver import Driver
 from harness.spec.loader import load
 from harness.spec.model import Delivery, Role, Transport
-from harness.target.process import Keeper, Process
+from harness.target.launcher import Keeper
+from harness.target.process import Process
 from harness.target.ready import wait_until_bound
 from harness.verdict import Verdict
 

@@ -193,21 +193,27 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """Proof that the target waits for more and will do nothing by itself."""
+    """Proof that the target waits for more and will do nothing by itself.
+
+    `evidence` in words; `raw` what was seen, line by line.
+    """
 
     evidence: str
+    raw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """The case's deadline is over. `seconds` is what it was; `evidence` what the target did.
+    """The case's deadline is over.
 
+    `seconds` is what it was; `evidence` what the target did, `raw` what was seen line by line.
     `late` says in words that the machine was late, and so nobody is to blame.
     """
 
     seconds: float
     evidence: str = ""
     late: str = ""
+    raw: tuple[str, ...] = ()
 
 
 Signal = (

@@ -23,7 +23,7 @@ class Observation:
         self.status: int | None = None
         self._judgement = judgement
         self._terminal = Terminal()
-        self._last_try = False
+        self._last_try: Rested | Expired | None = None  # why a file is looked for once more
 
     def print(self, data: bytes) -> None:
         """Takes in output."""
@@ -57,19 +57,21 @@ class Observation:
         if isinstance(act, Stores) and act.never:
             reason = f"{self._judgement.who} wrote a file outside its working folder"
             return self._judgement.finding(step, reason, decided_by="file") if here else None
+        waited, self._last_try = self._last_try, None
         if here:
-            self._last_try = False
             return None
-        if self.status is not None or self._last_try:
-            reason = f"{self._judgement.who} stored no file with this content"
-            return self._judgement.finding(step, reason, decided_by="rest")
+        reason = f"{self._judgement.who} stored no file with this content"
+        if waited is not None:
+            return self._judgement.quiet(step, reason, None, waited)
+        if self.status is not None:
+            return self._judgement.finding(step, reason, decided_by="exit")
         return Await(Awaited.FILE, None, step.place)
 
     def missed(self, step: Look, signal: Rested | Expired, captures: Scope) -> Action | Finding:
         """Returns what follows where nothing more will come; a file is looked for once more."""
         act, judgement = step.act, self._judgement
         if isinstance(act, Stores) and not self._last_try:
-            self._last_try = True
+            self._last_try = signal
             return DoFind(act.content.produce(captures))
         comparison: Comparison | None = None
         wanted = "did not end" if isinstance(act, Exits) else "stored no file with this content"

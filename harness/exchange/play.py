@@ -51,11 +51,11 @@ from harness.exchange.plan import (
     Release,
     Restart,
     Send,
-    Step,
     Stray,
     Type,
     sentinel_behind,
 )
+from harness.exchange.silence import Silences
 from harness.exchange.speaker import Speaker
 from harness.spec.model import Ending, Role
 from harness.verdict import PASSED, Comparison, Finding
@@ -75,7 +75,7 @@ class Play:
         self._speaker = Speaker(plan, self.captures, self._judgement)
         self._arrivals = Arrivals(self._judgement, plan.heeds_strangers)
         self._observation = Observation(self._judgement)
-        self._silences: dict[Connection, Step] = {}
+        self.silences = Silences()
         self._at = 0
         self._steps = plan.steps
         self._expectations = expectations(plan)
@@ -153,7 +153,7 @@ class Play:
 
     def _open(self, step: Open) -> Action:
         self._arrivals.open(step.connection)
-        self._silences.pop(step.connection, None)
+        self.silences.forget(step.connection)
         return DoOpen(step.connection)
 
     def _send(self, step: Send) -> Action | None:
@@ -244,12 +244,12 @@ class Play:
         if said.captures:
             self.captures.update(said.captures)
         self._arrivals.take(expectation, said, inbox)
-        if self._silences:
-            self._silences.pop(step.connection, None)
+        if self.silences.deferred:
+            self.silences.answered(step)
         return None
 
     def _wrong(self, step: Expect, expectation: Expectation, inbox: Inbox, said: Said) -> Action:
-        silence = self._silences.get(step.connection)
+        silence = self.silences.deferred.get(step.connection)
         if silence is not None and expectation.comes_behind(inbox):
             return self._finish(self._judgement.spoke(silence, inbox))
         return self._finish(self._judgement.wrong(step, expectation, inbox, said))
@@ -260,7 +260,7 @@ class Play:
         if self._arrivals.surplus(step.connection, self.captures):
             return self._finish(self._judgement.spoke(step, inbox))
         if sentinel_behind(self._steps, self._at):
-            self._silences[step.connection] = step
+            self.silences.defer(step)
         elif self._observation.status is None:
             return Await(Awaited.SILENCE, step.connection, step.place)
         return None
@@ -306,6 +306,7 @@ class Play:
     def _quiet(self, signal: Rested | Expired) -> Action:
         """Nothing came, and nothing will."""
         step, judgement = self.step, self._judgement
+        self.silences.waited(step, self._steps[-1] if self._steps else None, signal)
         if step is None:
             return self._too_much(self._arrivals.held()) or self._finish(PASSED)
         if isinstance(step, Look):
@@ -367,7 +368,7 @@ class Play:
         connection, inbox = next(surplus, (None, None))
         if connection is None or inbox is None:
             return None
-        silence = self._silences.get(connection)
+        silence = self.silences.deferred.get(connection)
         if silence is not None:
             return self._finish(self._judgement.spoke(silence, inbox))
         own = [each for each in self._expectations if each and each.connection == connection]

@@ -29,6 +29,9 @@ def properties(outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.verdict is not Verdict.PASS:
         found += [("fault", finding.fault.value), ("reason", finding.reason)]
         found += [("event", str(finding.place))] if finding.place else []
+        found += [("decided_by", finding.decided_by)] if finding.decided_by else []
+        found += [("evidence", finding.evidence)] if finding.evidence else []
+    found += [("silence", str(each)) for each in outcome.silences]
     if outcome.known:
         found.append(("known", outcome.known))
     return found + [(name, value) for name, value in outcome.properties.items() if value]

@@ -27,6 +27,8 @@ class Result:
     `afterwards` tells how a server ended by itself, "" where it goes on; `capture` is the path
     of a capture, or "none: " and why it is missing;
     `network` is the level of the network in which it was played, "" where it was not.
+    `decided_by` and `evidence` are the finding's; `silences` tells of each wait in which nothing
+    came what has proven it, with all that was seen.
     """
 
     target: str
@@ -46,6 +48,9 @@ class Result:
     command: str
     report: str
     seconds: float
+    decided_by: str
+    evidence: str
+    silences: tuple[str, ...]
     afterwards: str = ""
     capture: str = ""
     network: str = ""
@@ -67,7 +72,8 @@ class Result:
 
 def from_data(data: Mapping[str, Any]) -> Result:
     """Returns the result whose fields these are; lists may stand for tuples."""
-    return Result(**{**data, "rules": tuple((a, b, c) for a, b, c in data["rules"])})
+    rules = tuple((a, b, c) for a, b, c in data["rules"])
+    return Result(**{**data, "rules": rules, "silences": tuple(data["silences"])})
 
 
 def result_of(outcome: Outcome, command: str, report: str) -> Result:
@@ -96,4 +102,7 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         afterwards=outcome.properties.get("afterwards", ""),
         capture=outcome.properties.get("capture", ""),
         network=outcome.properties.get("network", ""),
+        decided_by=finding.decided_by,
+        evidence=finding.evidence,
+        silences=tuple(map(str, outcome.silences)),
     )

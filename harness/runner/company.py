@@ -6,6 +6,7 @@ Must not know: actions, deadlines, the play.
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections import deque
@@ -33,7 +34,10 @@ Shown = Callable[[float], None]
 
 
 class Company:
-    """The channels by connection. `shown` is told when a client program shows itself."""
+    """The channels by connection. `shown` is told when a client program shows itself.
+
+    `came` is when something last came, in monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Company:
         self._record = record
         self._welcome = welcome
         self._shown = shown
+        self.came = -math.inf
         self._channels: dict[Connection, Channel] = {}
         self._waiting: deque[socket.socket] = deque()
         self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
@@ -130,12 +135,12 @@ class Company:
         """Returns in words where an answer went that did not come, "" where nobody knows."""
         for channel in self._channels.values():
             if isinstance(channel, DatagramChannel) and any(True for _ in channel.astray()):
-                return "; its answer went to the port that the client had used before"
+                return "its answer went to the port that the client had used before"
         # A stranger has said one thing, and may have had one answer to that.
         for stranger in self._strangers:
             self._strangers[stranger] += sum(1 for _ in all_of(stranger))
         if any(count > 1 for count in self._strangers.values()):
-            return "; its answer went to a stranger, who had said something before"
+            return "its answer went to a stranger, who had said something before"
         return ""
 
     # -- what comes ----------------------------------------------------------------------------
@@ -146,6 +151,7 @@ class Company:
             return
         who, now, by_client = channel.connection.client, time.monotonic(), self._target_is_client
         if type(signal) is Received:
+            self.came = now
             if self._welcome is not None:
                 self._shown(now)
                 if self._channels.get(channel.connection) is not channel:

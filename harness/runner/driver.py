@@ -30,7 +30,6 @@ from harness.exchange.action import (
     DoRestart,
     DoSend,
     DoType,
-    Expired,
     Found,
     NotStarted,
     Opened,
@@ -38,7 +37,6 @@ from harness.exchange.action import (
     Received,
     Refused,
     Restarted,
-    Rested,
     Sent,
     Signal,
 )
@@ -47,9 +45,11 @@ from harness.exchange.play import Play
 from harness.network import endpoint
 from harness.network.endpoint import LOOPBACK, Endpoint
 from harness.network.tables import Tables
+from harness.runner.casetime import CaseTime
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
 from harness.runner.company import Company
 from harness.runner.outcome import ANOTHER_PORT, Kind
+from harness.runner.quiet import GRACE, Quiet
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.runner.wire import DatagramWire
@@ -62,8 +62,6 @@ _START = 15.0  # seconds a client program has until it first shows itself on the
 _QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
 _PEEKING = 0.25  # of the case's time, until a piece that is not read is followed by the next
-_GRACE = 0.25  # seconds of quiet that count as silence where rest cannot be proven
-_STARVED = 0.5  # of the case's time without a processor: the machine's fault
 _A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
 
@@ -89,8 +87,7 @@ class Driver:
         self._restart_target = restart
         self._start = time.monotonic()
         self.record = Record(self._start)
-        self._seconds = plan.seconds
-        self._deadline = self._start + self._seconds + (_START if welcome else 0.0)
+        self._time = CaseTime(self._start, plan.seconds, _START if welcome else 0.0)
         self._unread: StreamChannel | None = None  # what was said last, with no wait since
         self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
         self._awaited: Await | None = None  # what is waited for, and nothing but output has come
@@ -98,10 +95,11 @@ class Driver:
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
-        self._company = Company(plan, end, self._watch, self.record, welcome, self._shown)
+        self._company = Company(plan, end, self._watch, self.record, welcome, self._time.shown)
         self._wire = DatagramWire(plan.role.other, self._note)
         self._watch.under_way = lambda: self._company.under_way(tables)
         self._watch.adopt(process)
+        self._quiet = Quiet(self._watch, self._company, self._wire, self._time)
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,
             DoSend: self._send,
@@ -133,7 +131,7 @@ class Driver:
         watch, quiet, began = self._watch, 1, time.monotonic()
         while watch.process is not None and not watch.exited:
             waited = time.monotonic() - began
-            if watch.rests() or waited > _GRACE or (watch.ticks and waited > _A_TICK):
+            if watch.rests() or waited > GRACE or (watch.ticks and waited > _A_TICK):
                 break
             watch.look(quiet)
             quiet = min(2 * quiet, LONGEST_LOOK)
@@ -142,7 +140,7 @@ class Driver:
     @property
     def held_up(self) -> float:
         """The longest time in seconds for which nobody here has looked at what happened."""
-        return self._watch.held_up
+        return self._watch.control.held_up
 
     @property
     def seconds(self) -> float:
@@ -151,10 +149,6 @@ class Driver:
 
     def _note(self, text: str, by_client: bool = False) -> None:
         self.record.mark(time.monotonic(), Kind.NOTE, by_client, "", detail=text)
-
-    def _shown(self, now: float) -> None:
-        """A client program that has shown itself has its case's time from here on."""
-        self._deadline = min(self._deadline, now + self._seconds)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -171,7 +165,7 @@ class Driver:
         sock = self._end.stream(small=slow)
         failed = sock.connect_ex(self._target)
         if failed:
-            failed = endpoint.until_connected(sock, self._deadline - time.monotonic())
+            failed = endpoint.until_connected(sock, self._time.left(time.monotonic()))
         if failed:
             sock.close()
             why = os.strerror(failed)
@@ -221,11 +215,11 @@ class Driver:
         """Reads what comes until there is room; returns what proves that there will be none."""
         fd, quiet = channel.sock.fileno(), 1
         while channel.open and not self._watch.until_writable(fd, quiet):
-            rested = self._rested()
+            rested = self._quiet.rested()
             if rested and not self._watch.until_writable(fd, 0):
                 return rested
-            if time.monotonic() >= self._deadline:
-                return self._expired("it does not read what is sent")
+            if self._quiet.is_over(time.monotonic()):
+                return self._quiet.expired("it does not read what is sent")
             quiet = min(2 * quiet, LONGEST_LOOK)
         return None
 
@@ -242,11 +236,14 @@ class Driver:
             if looks < _QUICK_LOOKS:
                 os.sched_yield()
                 continue
-            if self._peeks or time.monotonic() - began >= _PEEKING * self._seconds:
+            if self._peeks or time.monotonic() - began >= _PEEKING * self._time.seconds:
                 return self._sees_only(began)
             if not self._watch.look(quiet):
                 # It may have read between the look at the queue and the one at its threads.
-                if self._rested() and self._tables.tcp_unread(channel.own_end, channel.target_end):
+                unread = self._quiet.rested() and self._tables.tcp_unread(
+                    channel.own_end, channel.target_end
+                )
+                if unread:
                     return self._note("it rests and has not read this: the next is sent")
                 quiet = min(2 * quiet, LONGEST_LOOK)
             if not channel.open or self._watch.exited:
@@ -257,7 +254,7 @@ class Driver:
         self._note("it does not read this: the next is sent")
         if not self._peeks:
             self._peeks = True
-            self._deadline += time.monotonic() - began
+            self._time.put_off(time.monotonic() - began)
 
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
         if action.another_port:
@@ -293,7 +290,7 @@ class Driver:
             self._company.seat()
             if self._client_speaks:
                 self.settle()
-                self._deadline += time.monotonic() - now  # our waiting is not the target's time
+                self._time.put_off(time.monotonic() - now)  # our waiting is not the target's time
         return Sent()
 
     def _type(self, action: DoType) -> Signal:
@@ -320,7 +317,7 @@ class Driver:
         except TargetError as exc:
             return NotStarted(str(exc))
         self._pending.clear()
-        self._deadline = time.monotonic() + self._seconds
+        self._time.begin_anew(time.monotonic())
         return Restarted()
 
     def _impair(self, action: DoImpair) -> Signal:
@@ -347,7 +344,7 @@ class Driver:
         if unowed or not pending:
             self._watch.look(0)
         if unowed and all(type(each) is Printed for each in pending):
-            enough = self._enough(action.kind)
+            enough = self._quiet.enough(self._since)
             if enough is not None:
                 return enough
         if pending:
@@ -357,37 +354,18 @@ class Driver:
             now = time.monotonic()
             if self._wire.release(now):
                 self._since = now  # from here on it is to be answered
-            left = self._deadline + self._watch.printing - now
-            if left <= 0 or (action.kind is Awaited.EXIT and self._watch.process is None):
-                return self._expired(self._company.where_it_went())
-            left = min(left, self._wire.due(now))
+            nobody = action.kind is Awaited.EXIT and self._watch.process is None
+            if nobody or self._quiet.is_over(now):
+                return self._quiet.expired()
+            left = min(self._quiet.left(now), self._wire.due(now))
             if not self._watch.look(min(quiet, math.ceil(left * 1000))):
                 quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
                 if quiet == LONGEST_LOOK:
-                    self._watch.note_schedule()
-                ended = self._rested() or self._enough(action.kind)
+                    self._watch.control.begin(self._watch.process)
+                ended = self._quiet.rested() or (
+                    self._quiet.enough(self._since) if unowed else None
+                )
                 if ended is not None and not pending:
                     return ended
             if pending:
                 return pending.popleft()
-
-    def _expired(self, evidence: str) -> Expired:
-        """Tells that time is over, and whether it is the machine that has not given any."""
-        starved = self._watch.starved()
-        late = ""
-        if starved > _STARVED * self._seconds:
-            late = f"this machine has given it no processor for {starved:.1f} s"
-        return Expired(self._seconds, evidence, late)
-
-    def _rested(self) -> Signal | None:
-        evidence = "" if self._wire.holds else self._watch.rests()
-        if not evidence or self._watch.under_way():
-            return None
-        return Rested(evidence + self._company.where_it_went())
-
-    def _enough(self, kind: Awaited) -> Signal | None:
-        """Quiet that counts where no answer is owed and rest cannot be proven."""
-        waited = time.monotonic() - self._since
-        if kind in _UNOWED and waited >= _GRACE and not self._wire.holds:
-            return Expired(waited, "nothing came; that it rests could not be proven")
-        return None

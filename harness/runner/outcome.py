@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.exchange.plan import AnyStep, Plan
+from harness.exchange.silence import Silence
 from harness.verdict import Finding, Verdict
 from harness.wire.frames import Seen
 
@@ -53,8 +54,9 @@ class Outcome:
     `output` is the tail of what the target printed. `broken_by` names the earlier case after
     which a target failed here that passes when fresh. `seconds` is the case's own time,
     without builds and starts, `began` when it began in seconds since 1970. `port` is the
-    server's. `seen` is what was on the wire, where somebody has listened. `properties` holds
-    what reports add to every line (network level, target, seed).
+    server's. `silences` are its waits in which nothing came, each with what proved that. `seen`
+    is what was on the wire, where somebody has listened. `properties` holds what reports add to
+    every line (network level, target, seed).
     """
 
     target: str
@@ -69,6 +71,7 @@ class Outcome:
     port: int = 0
     seen: Seen | None = None
     started_fresh: bool = False
+    silences: tuple[Silence, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -176,7 +176,7 @@ class Runner:
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries(), instance.output,
             seconds=seconds, began=time.time() - driver.seconds, port=instance.port,
-            started_fresh=fresh,
+            started_fresh=fresh, silences=tuple(play.silences.proven),
             properties=_properties(play.hint, ended, instance),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh

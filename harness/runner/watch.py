@@ -10,18 +10,20 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from harness.exchange.action import Ended, Exited, Printed, Received, Signal
 from harness.exchange.plan import Connection
 from harness.network.tables import Tables
+from harness.runner.control import Control
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
 from harness.target.process import Process
 from harness.target.rest import Kind as Rest
-from harness.target.rest import prove
+from harness.target.rest import Proof, prove
 
-_PRINTED_A_SECOND = 20_000_000  # bytes that are taken from a terminal, on a busy machine
+_PRINTED_A_SECOND = 5_000_000  # bytes that are taken from a terminal, on a busy machine
+_FLOOD = 0.1  # seconds of it, from which on it matters whether the machine is late
 _MOST_PRINTING = 10.0
 _LAST_WORDS = 1.0  # seconds for what it said before its end; its children's must not last for ever
 LONGEST_LOOK = 50
@@ -34,13 +36,11 @@ class Watch:
     def __init__(self, tables: Tables, record: Record, target_is_client: bool) -> None:
         self.pending: deque[Signal] = deque()
         self.exited = False
-        self.ticks = False  # the last look found that it waits, with a time limit of its own
+        self.proof: Proof | None = None  # the last one, whatever it says
+        self.control = Control(time.monotonic())
         self.printing = 0.0  # seconds that its own output has cost it, beside the case's time
-        self.held_up = 0.0  # the longest time in seconds for which nobody here has looked
-        self._looked = time.monotonic()
         self.process: Process | None = None
         self.under_way: Callable[[], bool] = lambda: False  # whether more is to come for certain
-        self._schedule: Mapping[tuple[int, int], tuple[float, float]] = {}
         self._tables = tables
         self._record = record
         self._target_is_client = target_is_client
@@ -83,11 +83,12 @@ class Watch:
 
     def look(self, ms: int) -> bool:
         """Takes in all that happens within so many milliseconds. Says whether anything did."""
-        before = time.monotonic()
-        events = self._poll.poll(ms)
-        now = time.monotonic()
-        self.held_up = max(self.held_up, before - self._looked, now - before - ms / 1000)
-        self._looked = now
+        if ms <= 1 and not self._target_is_client:
+            events = self._poll.poll(ms)
+        else:
+            began = time.monotonic()
+            events = self._poll.poll(ms)
+            self.control.waited(began, ms / 1000, time.monotonic())
         for fd, _ in events:
             reader = self._readers.get(fd)
             if reader is not None:
@@ -108,40 +109,29 @@ class Watch:
                 self._poll.modify(fd, select.POLLIN)
         return False
 
-    def rests(self) -> str:
-        """Returns the evidence that the target waits for more, "" where there is none."""
+    def rests(self) -> Proof | None:
+        """Returns the proof that the target waits for more, None where there is none."""
         if self.process is None or self.exited:
-            return ""
+            return None
         ours = [os.fstat(fd).st_ino for fd in self._readers]
-        proof = prove(self.process, self._tables, ours)
-        self.ticks = proof.kind is Rest.TIMED
+        proof = self.proof = prove(self.process, self._tables, ours)
         if proof.kind is Rest.GONE:
             self._see_end()
         # What it said last was here before it went to rest: over loopback, and at a terminal,
         # a write() has delivered when it returns.
-        return proof.evidence if proof.kind is Rest.RESTS and not self.look(0) else ""
+        return proof if proof.kind is Rest.RESTS and not self.look(0) else None
 
-    # -- processors ------------------------------------------------------------------------
+    def seen(self) -> str:
+        """Returns in words what the last proof has found, "" where there was none."""
+        proof = self.proof
+        if proof is None or self.exited:
+            return ""
+        return f"the target {proof.kind.value}" + (f": {proof.evidence}" if proof.evidence else "")
 
-    def note_schedule(self) -> None:
-        """Remembers once, when a wait begins to be long, what its threads have had so far."""
-        if self.process is not None and not self._schedule:
-            self._schedule = self.process.schedule()
-
-    def starved(self) -> float:
-        """Returns for how many seconds a thread since then wanted a processor and got none.
-
-        0 where the target has had one for a quarter of that time: it is itself what is busy.
-        """
-        if self.process is None or not self._schedule:
-            return 0.0
-        now = self.process.schedule()
-        ran, waited = 0.0, 0.0
-        for thread, (had, wanted) in now.items():
-            before = self._schedule.get(thread, (0.0, 0.0))
-            ran += had - before[0]
-            waited = max(waited, wanted - before[1])
-        return waited if ran < waited / 4 else 0.0
+    @property
+    def ticks(self) -> bool:
+        """Says whether the last proof found that it waits, with a time limit of its own."""
+        return self.proof is not None and self.proof.kind is Rest.TIMED
 
     # -- the target --------------------------------------------------------------------
 
@@ -150,6 +140,8 @@ class Watch:
         data = process.drain() if process is not None else b""
         if data:
             self.printing = min(self.printing + len(data) / _PRINTED_A_SECOND, _MOST_PRINTING)
+            if self.printing > _FLOOD:
+                self.control.begin(process)
             self._record.mark(time.monotonic(), Kind.PRINTED, self._target_is_client, "", data)
             self.pending.append(Printed(data))
 

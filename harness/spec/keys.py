@@ -127,7 +127,7 @@ SUITE = (
         of=IMPAIRED,
     ),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
-    Key("deadline", "number", "Seconds that a case may take, start-up apart; default 3."),
+    Key("deadline", "number", "Seconds for a case, and anew from each right answer on; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),
 )

@@ -42,7 +42,7 @@ import enum
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.network.tables import Tables
@@ -78,16 +78,46 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What the first look has seen, and the last one again.
+
+    `runs`: how often each thread was given a CPU, b"" of one that has ended; `keeper`: the same
+    of the keeper.
+    """
+
+    waits: Mapping[Thread, Wait]
+    runs: Mapping[Thread, bytes]
+    keeper: bytes
+
+    def lines(self) -> Iterator[str]:
+        """Yields them in words, a line for each thread that lives."""
+        for (pid, tid), wait in self.waits.items():
+            on = f" on descriptor {', '.join(map(str, sorted(wait.on)))}" if wait.on else ""
+            limit = "no limit" if wait.seconds is None else f"a limit of {wait.seconds:.3g} s"
+            runs = self.runs[pid, tid].decode()
+            yield f"process {pid} thread {tid}: {wait.call}{on}, {limit}, given a CPU {runs} times"
+        ended = len(self.runs) - len(self.waits)
+        if ended:
+            yield f"threads that have ended: {ended}"
+        yield f"keeper: given a CPU {self.keeper.decode()} times; packets under way: 0"
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What two looks have shown.
 
     `evidence` in words. `seconds`, of TIMED: it stirs by itself within so many at the latest;
-    None where that cannot be read.
+    None where that cannot be read. `looks` is what both have shown alike, of RESTS and TIMED.
     """
 
     kind: Kind
     evidence: str = ""
     seconds: float | None = None
+    looks: Looks | None = None
+
+    def raw(self) -> tuple[str, ...]:
+        """Returns what was seen, a line for each thread."""
+        return tuple(self.looks.lines()) if self.looks else ()
 
 
 def prove(process: Process, tables: Tables, ours: Collection[int] = ()) -> Proof:
@@ -121,12 +151,13 @@ def _prove(process: Process, tables: Tables, ours: Collection[int]) -> Proof:
     if _look(process) != first or _runs(keeper, keeper, reading) != kept:
         raise StirringError("it ran between two looks")
     _nothing_under_way(tables)
+    looks = Looks(waits, first, kept)
     if limits:
         soonest = min(
             limits, key=lambda each: float("inf") if each.seconds is None else each.seconds
         )
-        return Proof(Kind.TIMED, soonest.why, soonest.seconds)
-    return Proof(Kind.RESTS, _evidence(waits))
+        return Proof(Kind.TIMED, soonest.why, soonest.seconds, looks)
+    return Proof(Kind.RESTS, _evidence(waits), looks=looks)
 
 
 def _nothing_under_way(tables: Tables) -> None:

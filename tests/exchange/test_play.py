@@ -234,8 +234,15 @@ def test_a_client_is_judged(exchange, signals, verdict, reason, decided_by):
 def test_a_file_is_looked_for_once_more_before_it_is_missed():
     signals = [HERE, ASKED, RESTS]
     play, asked = played(a_plan(STORES, Role.CLIENT), signals, {DoFind: Found(False)})
-    assert "stored no file with this content" in play.finding.reason
+    assert "stored no file with this content: it waits for more" in play.finding.reason
+    assert (play.finding.decided_by, play.finding.evidence) == ("rest", RESTS.evidence)
     assert sum(isinstance(action, DoFind) for action in asked) == 2
+
+
+def test_a_program_that_has_ended_stores_nothing_more():
+    signals = [HERE, ASKED, Exited(0)]
+    play, _ = played(a_plan(STORES, Role.CLIENT), signals, {DoFind: Found(False)})
+    assert (play.finding.decided_by, play.finding.verdict) == ("exit", Verdict.FAIL)
 
 
 def test_nobody_listens():

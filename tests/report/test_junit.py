@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.errors import Place
+from harness.exchange.silence import Silence
 from harness.report.junit import is_error, properties
 from harness.verdict import Finding, Verdict
 
@@ -18,6 +20,16 @@ def test_properties_name_requirements_and_verdict(make):
 
 def test_a_pass_has_no_fault(make):
     assert "fault" not in dict(properties(make(Finding(Verdict.PASS))))
+
+
+def test_whatever_rests_on_silence_says_who_decided(make):
+    finding = Finding(Verdict.FAIL, "no answer", decided_by="rest", evidence="it waits in read")
+    silence = Silence(Place("specs/upper.yaml", 24), True, "rest", "it waits", ("thread 7: read",))
+    found = properties(make(finding, silences=(silence, silence)))
+    assert ("decided_by", "rest") in found
+    assert ("evidence", "it waits in read") in found
+    told = "specs/upper.yaml:24: nothing more, by rest: it waits; thread 7: read"
+    assert [value for name, value in found if name == "silence"] == [told, told]
 
 
 def test_a_known_deviation_says_why(make):

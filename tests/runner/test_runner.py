@@ -1,13 +1,15 @@
 """Verdicts: each is earned by a target that is broken in just that way."""
 
 import contextlib
+import signal
 import socket
 import threading
+import time
 
 import pytest
 
 from harness.network.network import Wanted
-from harness.runner.watch import Watch
+from harness.runner.control import Control, Delays
 from harness.verdict import Fault, Verdict
 
 SPEC = """
@@ -15,6 +17,7 @@ SPEC = """
     title: Lines in capitals
     roles: [server]
     transport: tcp
+    deadline: 3
     features: {numbers: It adds numbers.}
     hooks: hooks.py
     parameters:
@@ -24,7 +27,7 @@ SPEC = """
       SHOUT-2: {level: should, text: An empty line comes back.}
     probe:
       - client: "probe\\n"
-      - server: "PROBE\\n"
+      - server: EXPECTED
     cases:
       - id: capitals
         purpose: A line comes back in capitals.
@@ -90,9 +93,10 @@ RIGHT = "talk.sendall(line.upper())"
 
 @pytest.fixture
 def shout(play, tmp_path):
-    def played(answer=RIGHT, more="", source=SERVER, **settings):
+    def played(answer=RIGHT, more="", source=SERVER, deadline=3, expected='"PROBE\\n"', **settings):
         (tmp_path / "hooks.py").write_text(HOOKS.replace("{more}", more))
-        return play(SPEC, source.replace("{answer}", answer), **settings)
+        spec = SPEC.replace("deadline: 3", f"deadline: {deadline}").replace("EXPECTED", expected)
+        return play(spec, source.replace("{answer}", answer), **settings)
 
     return played
 
@@ -307,10 +311,71 @@ ONCE = """
 
 
 @pytest.mark.parametrize(
-    ("starved", "verdict"), [(2.5, Verdict.PASS), (0.0, Verdict.FAIL)], ids=["late", "in time"]
+    ("delays", "verdict"),
+    [
+        (Delays(2.5, 0.0, 0.0), Verdict.PASS),
+        (Delays(0.0, 2.5, 0.0), Verdict.PASS),
+        (Delays(0.0, 0.0, 0.0), Verdict.FAIL),
+    ],
+    ids=["target late", "harness late", "in time"],
 )
-def test_what_a_late_machine_spoils_is_played_again(shout, monkeypatch, tmp_path, starved, verdict):
-    monkeypatch.setattr(Watch, "starved", lambda watch: starved)
+def test_what_a_late_machine_spoils_is_played_again(shout, monkeypatch, tmp_path, delays, verdict):
+    monkeypatch.setattr(Control, "delays", lambda control, process: delays)
     source = ONCE.replace("MARK", str(tmp_path / "mark"))
     played = shout(source=source, only="probe", network=Wanted.HOST)  # a lab keeps no mark
     assert verdicts(played) == {"probe": verdict}
+
+
+@pytest.fixture
+def limping():
+    """Has this process stand still again and again, as on a machine that is taken away."""
+
+    def stand_still(number, frame):
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            pass
+
+    before = signal.signal(signal.SIGALRM, stand_still)
+    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("limping")
+def test_a_machine_that_stands_still_costs_no_mark(shout, tmp_path):
+    source = ONCE.replace("MARK", str(tmp_path / "mark"))
+    played = shout(source=source, only="probe", network=Wanted.HOST)  # a lab keeps no mark
+    assert verdicts(played) == {"probe": Verdict.PASS}
+
+
+DRIPS = "for byte in line.upper(): time.sleep({pause}); talk.sendall(bytes([byte]))"
+
+
+def test_a_slow_answer_is_waited_for_while_it_is_right(shout):
+    (outcome,) = shout(DRIPS.format(pause=0.3), only="probe", deadline=1).values()
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.seconds > 1
+
+
+def test_an_answer_that_never_ends_is_not_waited_for_for_ever(shout):
+    drips = "while True: time.sleep(0.01); talk.sendall(b'PROBE'[:1]); line = b''"
+    (outcome,) = shout(
+        drips, only="probe", deadline=0.2, expected='{says: "{_:line}\\n", example: "P\\n"}'
+    ).values()
+    assert (outcome.verdict, outcome.finding.decided_by) == (Verdict.FAIL, "deadline")
+    assert "0.8 s were not enough" in outcome.finding.reason
+
+
+def test_each_silence_tells_what_has_proven_it(shout):
+    outcomes = shout()
+    (silence,) = outcomes["capitals[whole]"].silences
+    assert (silence.more, silence.decided_by) == (True, "rest")
+    assert silence.evidence == "its thread waits without a time limit (recvfrom)"
+    assert "recvfrom on descriptor 4, no limit, given a CPU" in silence.raw[0]
+    assert silence.raw[-1].startswith("keeper: given a CPU")
+
+
+def test_a_deadline_tells_what_the_target_did_in_the_end(shout):
+    finding = shout("time.sleep(99)", only="probe")["probe[whole]"].finding
+    assert finding.evidence.startswith("the target waits with a time limit: clock_nanosleep with")

@@ -14,7 +14,33 @@ public class Waiter {
         void give() throws IOException;
     }
 
-    static void later(String delay, Answer answer) throws Exception {
+    static void spin(long microseconds) {
+        long until = System.nanoTime() + microseconds * 1000;
+        while (System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
+    }
+
+    static void asked(byte[] data, Answer answer) throws Exception {
+        long length = Long.parseLong(new String(data, 1, 6));
+        Callable<Void> task = () -> {
+            spin(length);
+            answer.give();
+            return null;
+        };
+        switch (data[0]) {
+            case 's' -> { }
+            case 'z' -> pool.schedule(() -> {
+                answer.give();
+                return null;
+            }, length, TimeUnit.MICROSECONDS);
+            case 'w' -> pool.submit(task);
+            case 'b' -> task.call();
+            default -> answer.give();
+        }
+    }
+
+    static void later(String delay, byte[] data, Answer answer) throws Exception {
         Callable<Void> task = () -> {
             answer.give();
             return null;
@@ -24,6 +50,7 @@ public class Waiter {
                 Thread.sleep(milliseconds);
                 answer.give();
             }
+            case "asked" -> asked(data, answer);
             case "pool" -> pool.submit(task);
             case "schedule" -> pool.schedule(task, milliseconds, TimeUnit.MILLISECONDS);
             default -> answer.give();
@@ -35,11 +62,11 @@ public class Waiter {
         while (true) {
             DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
             socket.receive(packet);
-            later(delay, () -> socket.send(packet));
+            later(delay, packet.getData(), () -> socket.send(packet));
         }
     }
 
-    static void nio() throws Exception {
+    static void nio(String delay) throws Exception {
         DatagramChannel channel = DatagramChannel.open();
         channel.bind(new InetSocketAddress("127.0.0.1", port));
         channel.configureBlocking(false);
@@ -53,19 +80,25 @@ public class Waiter {
             SocketAddress from = channel.receive(buffer);
             if (from != null) {
                 buffer.flip();
-                channel.send(buffer, from);
+                byte[] data = new byte[buffer.remaining()];
+                buffer.get(data);
+                later(delay, data, () -> channel.send(ByteBuffer.wrap(data), from));
             }
         }
     }
 
-    static void threads() throws Exception {
+    static void threads(String delay) throws Exception {
         ServerSocket welcome = new ServerSocket(port, 64, InetAddress.getByName("127.0.0.1"));
         while (true) {
             Socket client = welcome.accept();
             new Thread(() -> {
+                byte[] data = new byte[2048];
                 try (client) {
-                    client.getInputStream().transferTo(client.getOutputStream());
-                } catch (IOException gone) {
+                    for (int size; (size = client.getInputStream().read(data)) > 0; ) {
+                        byte[] said = java.util.Arrays.copyOf(data, size);
+                        later(delay, said, () -> client.getOutputStream().write(said));
+                    }
+                } catch (Exception gone) {
                     return;
                 }
             }).start();
@@ -76,8 +109,8 @@ public class Waiter {
         port = Integer.parseInt(words[0]);
         milliseconds = (long) (Double.parseDouble(words[3]) * 1000);
         switch (words[1]) {
-            case "nio" -> nio();
-            case "tcp-threads" -> threads();
+            case "nio" -> nio(words[2]);
+            case "tcp-threads" -> threads(words[2]);
             default -> blocking(words[2]);
         }
     }

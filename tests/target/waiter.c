@@ -5,7 +5,8 @@
    clients who say nothing come in later; they are greeted). DELAY: none spin token (handed to and fro so often), print
    (at its terminal, and nothing else), sleeps in its thread (sleep clock select poll
    epoll futex signal rcvtimeo timerfd), answers later from elsewhere (alarm timer timer-thread
-   two-timerfds worker relay grandchild chain). */
+   two-timerfds worker relay grandchild chain); asked: as each request says, a letter and
+   microseconds: s(ilent) n(ow) b(usy) z (asleep) w(orker) c(hild) o(rphan). */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,21 +61,25 @@ static void answer(const struct request *r) {
         send(r->fd, r->data, r->size, MSG_NOSIGNAL);
 }
 
-static struct timespec span(void) {
-    struct timespec t = {(time_t)seconds, (long)((seconds - (time_t)seconds) * 1e9)};
+static struct timespec span_of(double length) {
+    struct timespec t = {(time_t)length, (long)((length - (time_t)length) * 1e9)};
     return t;
 }
 
-static struct timespec end(clockid_t clock) {
-    struct timespec now, t = span();
+static struct timespec span(void) { return span_of(seconds); }
+
+static struct timespec end_of(clockid_t clock, double length) {
+    struct timespec now, t = span_of(length);
     clock_gettime(clock, &now);
     t.tv_sec += now.tv_sec + (t.tv_nsec + now.tv_nsec) / 1000000000;
     t.tv_nsec = (t.tv_nsec + now.tv_nsec) % 1000000000;
     return t;
 }
 
-static void spin(void) {
-    struct timespec now, until = end(CLOCK_MONOTONIC);
+static struct timespec end(clockid_t clock) { return end_of(clock, seconds); }
+
+static void spin(double length) {
+    struct timespec now, until = end_of(CLOCK_MONOTONIC, length);
     do
         clock_gettime(CLOCK_MONOTONIC, &now);
     while (now.tv_sec < until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
@@ -95,7 +100,7 @@ static void sleep_in(const char *how) {
     int ms = (int)(seconds * 1000);
     char junk[8];
     if (is(how, "spin"))
-        spin();
+        spin(seconds);
     else if (is(how, "sleep"))
         nanosleep(&t, NULL);
     else if (is(how, "clock"))
@@ -184,13 +189,50 @@ static void token(const struct request *r) {
     close(there[0]), close(there[1]), close(back[0]), close(back[1]);
 }
 
+static double length_of(const struct request *r) { return atof(r->data + 1) / 1e6; }
+
+static void *busy_worker(void *given) {
+    spin(length_of(given));
+    answer(given);
+    free(given);
+    return NULL;
+}
+
+static void as_asked(const struct request *r) {
+    struct timespec t = span_of(length_of(r));
+    switch (r->data[0]) {
+    case 's':
+        return;
+    case 'b':
+        spin(length_of(r));
+        break;
+    case 'z':
+        nanosleep(&t, NULL);
+        break;
+    case 'w':
+        detached(busy_worker, r, sizeof *r);
+        return;
+    case 'c':
+    case 'o':
+        if (fork() == 0) {
+            if (r->data[0] == 'c' || fork() == 0)
+                spin(length_of(r)), answer(r);
+            _exit(0);
+        }
+        return;
+    }
+    answer(r);
+}
+
 static void respond(const struct request *r) {
     struct itimerspec once = {{0, 0}, span()};
     struct itimerval timeout = {{0, 0}, {once.it_value.tv_sec, once.it_value.tv_nsec / 1000}};
     last = *r;
     while (waitpid(-1, NULL, WNOHANG) > 0) /* those of the requests before */
         continue;
-    if (is(delay, "alarm")) {
+    if (is(delay, "asked")) {
+        as_asked(r);
+    } else if (is(delay, "alarm")) {
         setitimer(ITIMER_REAL, &timeout, NULL);
     } else if (is(delay, "timer") || is(delay, "timer-thread")) {
         timer_t timer;
@@ -249,7 +291,7 @@ static int take(int fd, struct request *r) {
     r->fd = fd;
     r->length = sizeof r->from;
     do
-        r->size = recvfrom(fd, r->data, sizeof r->data, 0, (struct sockaddr *)&r->from, &r->length);
+        r->size = recvfrom(fd, r->data, sizeof r->data - 1, 0, (struct sockaddr *)&r->from, &r->length);
     while (r->size < 0 && errno == EINTR);
     return r->size >= 0;
 }
@@ -342,7 +384,7 @@ static void datagrams(int fd, const char *way) {
 static void *one_client(void *given) {
     struct request r = {.fd = *(int *)given};
     free(given);
-    while ((r.size = recv(r.fd, r.data, sizeof r.data, 0)) > 0)
+    while ((r.size = recv(r.fd, r.data, sizeof r.data - 1, 0)) > 0)
         respond(&r);
     close(r.fd);
     return NULL;
