@@ -13,6 +13,7 @@ from harness.runner.outcome import Entry, Kind, Outcome
 from harness.spec.model import Transport
 from harness.wire.frames import ACK, FIN, RST, SYN, TCP, Frame, Segment, segment_in
 
+_WINDOW = 1 << 31  # from here on a sequence number is one of the past
 _FRAGMENT = 1400  # bytes; with fewer, a datagram was not cut into fragments
 
 _End = tuple[bytes, int]
@@ -39,7 +40,7 @@ class Matching:
             flows[talk].add(entry)
 
     def entry(self, frame: Frame) -> Entry | None:
-        """Returns what a frame is the first to carry, None where that is nothing."""
+        """Returns the entry of which a frame carries something new, None where it does not."""
         segment = segment_in(frame.data)
         if segment is None:
             return None
@@ -83,6 +84,7 @@ class _Flow:
         self._first: dict[bool, int] = {}  # the sequence number of each side's first byte
         self._said = {True: deque[tuple[int, Entry]](), False: deque[tuple[int, Entry]]()}
         self._size = {True: 0, False: 0}
+        self._there = {True: 0, False: 0}  # how many bytes frames have brought so far
         self._acts: list[Entry] = []
 
     def add(self, entry: Entry) -> None:
@@ -99,7 +101,7 @@ class _Flow:
         return self._first.get(True) != segment.number + 1
 
     def entry(self, segment: Segment) -> Entry | None:
-        """Returns what a segment is the first to carry: an act, or the first new bytes in it."""
+        """Returns what a segment carries: an act, or the first bytes that were not there before."""
         side = segment.source == self.client
         if segment.flags & SYN:
             self._first[side] = segment.number + 1
@@ -111,13 +113,13 @@ class _Flow:
         return self._act(side, Kind.CLOSE) or self._act(side, Kind.REFUSE)
 
     def _bytes(self, side: bool, start: int, end: int) -> Entry | None:
-        said = self._said[side]
-        if said and said[0][0] < end and start <= said[0][0]:
-            found = said[0][1]
-            while said and said[0][0] < end:
-                said.popleft()
-            return found
-        return None
+        said, new = self._said[side], max(start, self._there[side])
+        if end <= new or start >= _WINDOW:
+            return None
+        self._there[side] = end
+        while len(said) > 1 and said[1][0] <= new:
+            said.popleft()
+        return said[0][1] if said and new < self._size[side] else None
 
     def _act(self, side: bool, kind: Kind) -> Entry | None:
         for at, entry in enumerate(self._acts):

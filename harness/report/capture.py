@@ -16,11 +16,11 @@ from pathlib import Path
 
 from harness import __version__
 from harness.report.annotation import Matching
-from harness.report.comment import comments_on, preface
+from harness.report.comment import Comments, preface
 from harness.report.reconstruction import Reconstruction
 from harness.runner.outcome import Entry, Outcome
 from harness.wire import pcapng
-from harness.wire.frames import Frame, completed
+from harness.wire.frames import Frame, completed, segment_in
 
 _LARGEST = 1 << 20  # bytes of packets in one file
 _MOST = 20  # files of one target
@@ -44,7 +44,7 @@ def capture_of(outcome: Outcome, command: str) -> bytes:
         frames = (replace(each, data=completed(each.data)) for each in seen.frames)
         body, left_out = _packets(outcome, ((each, matching.entry(each)) for each in frames))
         hosts = seen.hosts
-        interface = pcapng.interface(seen.interface, "the harness's end of the target's network")
+        interface = pcapng.interface("lab", "the target's network, and its own loopback")
     lost = left_out + (seen.lost if seen else 0)
     end = round((outcome.began + outcome.seconds) * 1e9)
     return b"".join(
@@ -62,14 +62,14 @@ def _packets(
     outcome: Outcome, frames: Iterator[tuple[Frame, Entry | None]]
 ) -> tuple[list[bytes], int]:
     """Returns the blocks of the frames that fit into one file, and how many are left out."""
-    blocks, size, left_out, told = list[bytes](), 0, 0, None
+    blocks, size, left_out, comments = list[bytes](), 0, 0, Comments(outcome)
     for frame, entry in frames:
         if size + len(frame.data) > _LARGEST:
             left_out += 1
             continue
-        comments = comments_on(outcome, entry) if entry not in (None, told) else ()
-        told = entry or told
-        blocks.append(pcapng.packet(frame.at, frame.data, frame.length, comments))
+        segment = segment_in(frame.data)
+        told = comments.on(entry, segment.data if segment else b"") if entry is not None else ()
+        blocks.append(pcapng.packet(frame.at, frame.data, frame.length, told))
         size += len(frame.data)
     return blocks, left_out
 

@@ -40,16 +40,32 @@ def preface(outcome: Outcome, command: str, lost: int) -> str:
     return "\n".join(told)
 
 
-def comments_on(outcome: Outcome, entry: Entry) -> list[str]:
-    """Returns what is told of a packet that carries an entry: its event, fields, the verdict."""
-    step = step_of(outcome.plan, entry)
-    event = str(from_here(step.place)) if step is not None else "after the last event"
-    told = [f"{event}: {_speaker(outcome, entry)} {_act(entry)}"]
-    fields = "; ".join(dict.fromkeys(_fields(outcome, entry)))
-    told += [cut(printable(fields), _FIELDS)] if fields else []
-    if entry is _at_fault(outcome):
-        told.append(f"{str(outcome.verdict).upper()}: {printable(outcome.finding.reason)}")
-    return told
+class Comments:
+    """What is told of the packets of one outcome, in their order."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._fault = _at_fault(outcome)
+        self._told: set[int] = set()
+
+    def on(self, entry: Entry, said: bytes) -> list[str]:
+        """Returns the event of a packet that carries an entry, of whose bytes it has `said`.
+
+        The first packet of an entry also tells its fields by name, and the verdict where that
+        is about it.
+        """
+        outcome, first = self._outcome, id(entry) not in self._told
+        if not (first or said):
+            return []
+        self._told.add(id(entry))
+        step = step_of(outcome.plan, entry)
+        event = str(from_here(step.place)) if step is not None else "after the last event"
+        told = [f"{event}: {_speaker(outcome, entry)} {_act(entry, said)}"]
+        fields = "; ".join(dict.fromkeys(_fields(outcome, entry))) if first else ""
+        told += [cut(printable(fields), _FIELDS)] if fields else []
+        if first and entry is self._fault:
+            told.append(f"{str(outcome.verdict).upper()}: {printable(outcome.finding.reason)}")
+        return told
 
 
 def _speaker(outcome: Outcome, entry: Entry) -> str:
@@ -59,9 +75,9 @@ def _speaker(outcome: Outcome, entry: Entry) -> str:
     return "server" if len(outcome.plan.case.clients) == 1 else f"server to {who}"
 
 
-def _act(entry: Entry) -> str:
+def _act(entry: Entry, data: bytes) -> str:
     aside = f" ({printable(entry.detail)})" if entry.detail else ""
-    said = f" {quoted(entry.data, _SHOWN)}" if entry.kind is Kind.BYTES else ""
+    said = f" {quoted(data, _SHOWN)}" if entry.kind is Kind.BYTES else ""
     act = "connects" if entry.kind is Kind.OPEN else entry.kind.value
     return f"{act}{said}{aside}"
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from harness.errors import MachineError
 from harness.network.endpoint import LOOPBACK
+from harness.network.lab.ring import Ring
 from harness.network.network import may_bind
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
-from harness.runner.job import Job, Settings
+from harness.runner.job import Capturing, Job, Settings
 from harness.runner.place import Place, Places
 from harness.spec.model import Delivery, Launch, Role, Suite
 from harness.target.build import Built, build
@@ -28,6 +29,7 @@ from harness.target.lockfile import Lock
 from harness.target.process import Process
 from harness.target.program import find, find_build
 from harness.target.ready import refuse_strangers, wait_until_bound
+from harness.wire.frames import Seen
 
 _READY = 15.0  # seconds until a server must listen; a cold JVM on a busy machine takes 5
 _DEFAULT_RUN = {Role.SERVER: "{program} {port}", Role.CLIENT: "{program} {host} {port}"}
@@ -49,7 +51,7 @@ class Instance:
 
     def __init__(
         self, job: Job, port: int, tables: Tables, place: Place | None = None,
-        lock: Lock | None = None, family: int = LOOPBACK.family,
+        lock: Lock | None = None, family: int = LOOPBACK.family, ring: Ring | None = None,
     ) -> None:  # fmt: skip
         self.target, self.suite, self.role = job.target, job.suite, job.role
         self.port = port
@@ -62,6 +64,7 @@ class Instance:
         self.last = ""
         self.spent = job.case.fresh or bool(job.case.files) or job.role is Role.CLIENT
         self._lock = lock
+        self._ring = ring
         self._working: WorkingFolder | None = None
         self._again: Start | None = None
 
@@ -98,8 +101,33 @@ class Instance:
         return same and not self.spent and not (wants_new and self.last)
 
     def begin(self, case: str) -> None:
-        """Remembers which case is played."""
+        """Remembers which case is played; what was on the wire before is no part of it."""
         self.last = case
+        if self.role is Role.SERVER:  # a client's case begins with its start
+            self._listen()
+
+    def _listen(self) -> None:
+        """Has frames kept from here on. Where the kernel has no ring, there is the transcript."""
+        if self._ring is None:
+            return
+        try:
+            self._ring.mark()
+        except MachineError:
+            self._ring.close()
+            self._ring = None
+
+    def seen(self) -> Seen | None:
+        """Returns what was on the wire since the case began, None where nobody has listened."""
+        if self._ring is None or self.place is None or self.place.lab is None:
+            return None
+        names = {"near": str(self.role), "far": str(self.role.other)}
+        hosts = {
+            address: names[name]
+            for name, side in self.place.lab.sides.items()
+            for address in side.packed()
+        }
+        frames, lost = self._ring.seen()
+        return Seen(frames, lost, hosts)
 
     def welcome_at(self, address: str, small: bool) -> None:
         """Opens the sockets that a client as target is to find: at the best end or `address`."""
@@ -111,6 +139,8 @@ class Instance:
         """Starts the program and waits until it is ready, if it is a server."""
         self._working = WorkingFolder(start.source, start.files, start.folders)
         self._again = start
+        if self.role is Role.CLIENT:
+            self._listen()
         self._start(start)
 
     def restart(self) -> Process:
@@ -147,6 +177,8 @@ class Instance:
                 last.callback(self._lock.release)
             if self._working is not None:
                 last.callback(self._working.remove)
+            if self._ring is not None:
+                last.callback(self._ring.close)
             if self.welcome is not None:
                 last.callback(self.welcome.close)
             if self.place is not None:
@@ -191,7 +223,9 @@ class Workshop:
             if job.role is Role.SERVER:
                 port, lock = self._places.port(place, _fixed_port(job))
             tables, family = place.network.tables, self._settings.family
-            instance = Instance(job, port, tables, place, lock, family)
+            listens = place.lab is not None and self._settings.capturing is not Capturing.NEVER
+            ring = place.lab.listening() if place.lab is not None and listens else None
+            instance = Instance(job, port, tables, place, lock, family, ring)
             unless_placed.pop_all()
         try:
             if job.role is Role.CLIENT:

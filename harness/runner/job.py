@@ -48,7 +48,7 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     network: Wanted = Wanted.AUTO
     family: int = LOOPBACK.family
-    capturing: Capturing = Capturing.FAILED
+    capturing: Capturing = Capturing.NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from harness.network.tables import Tables
 from harness.runner.deviation import held_against
 from harness.runner.driver import Driver
 from harness.runner.instance import Instance, Workshop
-from harness.runner.job import Job, Settings, jobs
+from harness.runner.job import Capturing, Job, Settings, jobs
 from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
 from harness.verdict import Fault, Finding, Verdict
@@ -173,10 +173,12 @@ class Runner:
         seconds, finding = driver.seconds, _pardoned(play.finding, plan.role, driver.held_up)
         ended = driver.settle() if plan.role is Role.SERVER else None
         finding = after_all(plan, finding, ended)
+        wanted = self._settings.capturing is Capturing.ALL or finding.verdict is not Verdict.PASS
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries(), instance.output,
             seconds=seconds, began=time.time() - driver.seconds, port=instance.port,
-            started_fresh=fresh, silences=tuple(play.silences.proven),
+            seen=instance.seen() if wanted else None, started_fresh=fresh,
+            silences=tuple(play.silences.proven),
             properties=_properties(play.hint, ended, instance),
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh

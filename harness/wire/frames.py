@@ -35,9 +35,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of a case on an interface; `lost` frames were too many for the ring."""
+    """What was seen of a case in a network; `lost` frames were more than could be kept."""
 
-    interface: str
     frames: tuple[Frame, ...]
     lost: int
     hosts: Mapping[bytes, str]

@@ -19,6 +19,7 @@ from harness.errors import MachineError
 from harness.network import endpoint
 from harness.network.endpoint import Endpoint
 from harness.network.lab import broker, topology
+from harness.network.lab.ring import Ring
 from harness.network.lab.topology import FAR, NEAR, Side
 from harness.network.netlink import PROTOCOL as SOCK_DIAG
 from harness.network.netlink import SockDiag
@@ -116,6 +117,15 @@ class Lab:
             made.setblocking(False)
             unless_bound.pop_all()
         return made
+
+    def listening(self) -> Ring:
+        """Returns a ring that keeps every frame of the near network, and those on its loopback.
+
+        Raises: MachineError.
+        """
+        every = socket.htons(_ALL_FRAMES)
+        (made,) = self._made("near", socket.AF_PACKET, socket.SOCK_RAW, every, 1)
+        return Ring(made)
 
     def counters(self) -> Mapping[str, int]:
         """Returns the near network's counters, by "Udp.InErrors" and the like (proc_net_snmp)."""

@@ -38,6 +38,10 @@ class Side:
         v6 = os.path.exists("/proc/sys/net/ipv6")
         return ((self.v4, 24), (self.v6, 64)) if v6 else ((self.v4, 24),)
 
+    def packed(self) -> tuple[bytes, bytes]:
+        """Returns both addresses as they stand in packets."""
+        return socket.inet_pton(socket.AF_INET, self.v4), socket.inet_pton(socket.AF_INET6, self.v6)
+
 
 FAR = Side("far", "c0", "02:00:00:00:00:01", "10.9.0.1", "fd09::1")
 NEAR = Side("near", "s0", "02:00:00:00:00:02", "10.9.0.2", "fd09::2")
