@@ -1,10 +1,10 @@
-"""Prints every figure as a ratio: `python -m benchmarks`; `... soak` tries the proof of rest."""
+"""Prints every figure as a ratio: `python -m benchmarks`; `... soak`, `... labs`: long trials."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import collection, exchange, item, silent, soak
+from benchmarks import collection, exchange, item, labs, silent, soak
 from benchmarks.measure import TOLERANCE, pin
 
 
@@ -14,7 +14,7 @@ def main() -> int:
     head = f"{'':<44} {'ratio':>6}  {'middle half':<14} {'goal':<14}"
     print(head)
     missed = []
-    for measured in (exchange, item, silent, collection):
+    for measured in (exchange, item, silent, collection, labs):
         for figure in measured.figures():
             print(figure.line(), flush=True)
             missed += [] if figure.met else [figure.name]
@@ -25,4 +25,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(soak.main(sys.argv[2:]) if sys.argv[1:2] == ["soak"] else main())
+    match sys.argv[1:]:
+        case ["soak", *words]:
+            sys.exit(soak.main(words))
+        case ["labs"]:
+            sys.exit(labs.main())
+        case _:
+            sys.exit(main())

@@ -175,6 +175,10 @@ class Lab:
 
     # -- its end -------------------------------------------------------------------------------
 
+    def ends(self) -> bool:
+        """Waits for the end of its first process, and so of all. Says whether it came."""
+        return bool(select.select([self._ending], (), (), _PATIENCE)[0])
+
     def close(self) -> None:
         """Ends all that is in there, and waits until it is gone. Raises: MachineError."""
         for store in self._store.values():
@@ -184,7 +188,7 @@ class Lab:
         if self._tables is not None:
             self._tables.close()
         self.control.close()
-        gone = select.select([self._ending], (), (), _PATIENCE)[0]
+        gone = self.ends()
         os.close(self._ending)
         if not gone:
             raise MachineError("a lab does not end")

@@ -317,6 +317,8 @@ def test_nothing_is_left(made, tmp_path, killed):
         for handle in handles:
             assert select.select([handle], (), (), PATIENCE)[0], "something is left"
             os.close(handle)
+        assert run.stderr.read() == ""
+        assert run.wait(PATIENCE) == (-signal.SIGKILL if killed == "harness" else 0)
 
 
 def test_where_namespaces_are_forbidden_it_is_told_at_which_step(made, tmp_path):
