@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from harness.errors import Place
 from harness.exchange.plan import Connection
 from harness.spec.model import Ending, Role
+from harness.wire.malformed.packet import Entry
 from harness.wire.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
 class DoOpen:
-    """Connect, or make the UDP socket. Answer: Opened, or Refused."""
+    """Connect, or make the UDP socket. Answer: Opened, or Refused.
+
+    `port`: where one is to be had for the asking, the socket is bound to it (0: to any).
+    """
 
     connection: Connection
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,18 @@ class DoSend:
     another_port: bool = False
     stray: bool = False
     to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DoCraft:
+    """Send these bytes in packets that are made by hand, from the connection's socket's port.
+
+    Answer: Sent, or Refused where the network does not take it.
+    """
+
+    connection: Connection
+    packet: Entry
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,7 @@ class Done:
     """The play is over; `Play.finding` is the judgement."""
 
 
-Action = DoOpen | DoSend | DoClose | DoType | DoFind | DoRestart | DoImpair | Await | Done
+Action = DoOpen | DoSend | DoCraft | DoClose | DoType | DoFind | DoRestart | DoImpair | Await | Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from harness.spec.model import (
     Transport,
 )
 from harness.wire.framing import Framing
+from harness.wire.malformed.packet import Entry
 from harness.wire.message import Message
 from harness.wire.schedule import Schedule
 
@@ -54,9 +55,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Open(Step):
-    """The harness, as client, connects or makes its socket."""
+    """The harness, as client, connects or makes its socket; at this `port`, 0: at any."""
 
     connection: Connection
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Stray(Step):
 
     connection: Connection
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Craft(Step):
+    """The harness sends what `says` holds in packets that are made by hand."""
+
+    connection: Connection
+    packet: Entry
+    says: Says
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,9 @@ class Impair(Step):
     schedule: Schedule
 
 
-AnyStep = Open | Accept | Send | Stray | Close | Expect | Release | Type | Look | Restart | Impair
+AnyStep = (
+    Open | Accept | Send | Stray | Craft | Close | Expect | Release | Type | Look | Restart | Impair
+)
 
 
 def sentinel_behind(steps: Sequence[AnyStep], at: int) -> bool:
@@ -157,8 +170,24 @@ PATIENT = frozenset({Delivery.LOST_REQUEST, Delivery.LOSSY})
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """One of many short plays of a case: something malformed, then the probe.
+
+    `packet` is the entry of the catalogue that it is about, None where the message is wrong.
+    """
+
+    name: str
+    changes: str
+    steps: tuple[AnyStep, ...]
+    packet: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One play of a case. `scope` holds the drawn parameters; `delivery` rules every Send."""
+    """One play of a case. `scope` holds the drawn parameters; `delivery` rules every Send.
+
+    With `trials` it is played as many plays, and `steps` are those of the last one.
+    """
 
     suite: Suite
     case: Case
@@ -168,6 +197,7 @@ class Plan:
     framing: Framing
     steps: tuple[AnyStep, ...]
     scope: Mapping[str, bytes] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -19,6 +19,7 @@ from harness.exchange.plan import (
     AnyStep,
     Close,
     Connection,
+    Craft,
     Expect,
     Impair,
     Look,
@@ -36,6 +37,7 @@ from harness.spec.model import (
     Case,
     Choice,
     Closes,
+    Crafts,
     Delivery,
     Ending,
     Event,
@@ -140,6 +142,9 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
     elif isinstance(act, GoesOn):
         if event.by is role:
             yield Release(where, setup, connection)
+    elif isinstance(act, Crafts):
+        if event.by is not role:
+            yield Craft(where, setup, connection, act.packet, act.says)
     elif event.by is role:
         if not _unseen(act, event.over):
             yield _awaited(act, event, connection)
@@ -176,6 +181,9 @@ def _done(
         yield Close(event.place, event.setup, connection, how)
 
 
+_ON_ONE = (Send, Craft, Expect, Close, Impair)
+
+
 def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:
     """Adds the opens that go without saying: at first use, and after an end."""
     standing = {STRANGERS}
@@ -184,7 +192,7 @@ def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:
             standing = {STRANGERS}
         elif isinstance(step, Open):
             standing.add(step.connection)
-        elif isinstance(step, Send | Expect | Close | Impair) and step.connection not in standing:
+        elif isinstance(step, _ON_ONE) and step.connection not in standing:
             standing.add(step.connection)
             yield Open(step.place, step.setup, step.connection)
         yield step

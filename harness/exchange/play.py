@@ -43,6 +43,7 @@ from harness.exchange.plan import (
     AnyStep,
     Close,
     Connection,
+    Craft,
     Expect,
     Impair,
     Look,
@@ -52,7 +53,6 @@ from harness.exchange.plan import (
     Restart,
     Send,
     Stray,
-    Type,
     sentinel_behind,
 )
 from harness.exchange.silence import Silences
@@ -83,11 +83,10 @@ class Play:
             Open: self._open,
             Accept: self._accept,
             Send: self._send,
-            Stray: self._speaker.stray,
             Close: self._close,
             Expect: self._expect,
             Release: self._arrivals.release,
-            Type: self._speaker.type,
+            **self._speaker.aside,
             Look: self._look,
             Restart: self._restart,
             Impair: self._speaker.impair,
@@ -154,7 +153,7 @@ class Play:
     def _open(self, step: Open) -> Action:
         self._arrivals.open(step.connection)
         self.silences.forget(step.connection)
-        return DoOpen(step.connection)
+        return DoOpen(step.connection, step.port)
 
     def _send(self, step: Send) -> Action | None:
         inbox = self._arrivals.get(step.connection)
@@ -294,8 +293,8 @@ class Play:
         if isinstance(step, Open):
             reason = f"{self._judgement.who} does not take the connection: {signal.why}"
             return self._fail(reason, decided_by="end")
-        if isinstance(step, Send | Stray):  # what it said before it closed may be under way still
-            return self._next()
+        if isinstance(step, Send | Stray | Craft):
+            return self._next()  # what it said before it closed may be under way still
         if not self._server:  # a client that has its answer may be gone before a second one
             return self._advance()
         if signal.own_port:  # a talk that is over leaves its port

@@ -6,26 +6,35 @@ know: what is answered, when it is said, what becomes of it on the wire.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from harness.errors import Place, SpecError
-from harness.exchange.action import DoImpair, DoSend, DoType
+from harness.exchange.action import Action, DoCraft, DoImpair, DoSend, DoType
 from harness.exchange.delivery import pieces
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Connection, Impair, Plan, Send, Stray, Type
+from harness.exchange.plan import AnyStep, Connection, Craft, Impair, Plan, Send, Stray, Type
 from harness.spec.model import Delivery, Origin, Role, Says, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Matched
 
 
 class Speaker:
-    """Speaks for the harness in one play. `captures` is the play's own, and added to."""
+    """Speaks for the harness in one play. `captures` is the play's own, and added to.
+
+    `aside`: what needs no connection to stand, by the step.
+    """
 
     def __init__(self, plan: Plan, captures: dict[str, bytes], judgement: Judgement) -> None:
         self._delivery = plan.delivery
         self._captures = captures
         self._judgement = judgement
         self._known: dict[int, DoSend] = {}
+        self.aside: dict[type[AnyStep], Callable[..., Action]] = {
+            Stray: self.stray,
+            Craft: self.craft,
+            Type: self.type,
+        }
         self._prepare(plan)
 
     def send(self, step: Send, judged: int) -> DoSend:
@@ -64,6 +73,12 @@ class Speaker:
     def stray(self, step: Stray) -> DoSend:
         """Returns what a stranger says."""
         return DoSend(step.connection, (step.data,), stray=True)
+
+    def craft(self, step: Craft) -> DoCraft:
+        """Returns the message and the packets that it goes in. Raises: SpecError, HarnessError."""
+        data = self._bytes_of(step.says, step.place)
+        self._judgement.sends(step.connection, [data], (data,))
+        return DoCraft(step.connection, step.packet, data)
 
     def type(self, step: Type) -> DoType:
         """Returns the line with its newline. Raises: HarnessError."""

@@ -153,6 +153,13 @@ def drop_errors(sock: socket.socket) -> int:
     return dropped
 
 
+def ignore_errors(sock: socket.socket) -> None:
+    """Lets a UDP socket hear of no refusals any more, nor of those that it has in its queue."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 0)
+    drop_errors(sock)
+
+
 def close(sock: socket.socket, how: Ending) -> None:
     """Closes this side in the given way; HALF leaves the socket open for reading."""
     if how is Ending.HALF:

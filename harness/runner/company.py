@@ -79,6 +79,10 @@ class Company:
         self._channels[channel.connection] = channel
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
 
+    def talk(self, connection: Connection, target: Address, port: int = 0) -> None:
+        """Makes the UDP socket that carries a connection to the target, at a port (0: any)."""
+        self.add(DatagramChannel(connection, self._end.datagrams(port), target, False))
+
     def move(self, channel: DatagramChannel) -> DatagramChannel:
         """Goes on from another port; a server's welcome socket is still listened to."""
         if channel.shared:

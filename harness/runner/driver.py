@@ -23,6 +23,7 @@ from harness.exchange.action import (
     Await,
     Awaited,
     DoClose,
+    DoCraft,
     DoFind,
     DoImpair,
     Done,
@@ -48,6 +49,7 @@ from harness.network.tables import Tables
 from harness.runner.casetime import CaseTime
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
 from harness.runner.company import Company
+from harness.runner.crafting import Crafter
 from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.quiet import GRACE, Quiet
 from harness.runner.record import Record
@@ -78,6 +80,7 @@ class Driver:
         folder: Path | None = None,
         welcome: Welcome | None = None,
         restart: Callable[[], Process] | None = None,
+        crafter: Crafter | None = None,
     ) -> None:
         self._plan = plan
         self._end = end
@@ -85,6 +88,7 @@ class Driver:
         self._tables = tables
         self._folder = folder
         self._restart_target = restart
+        self._crafter = crafter or Crafter(self._target, tables)
         self._start = time.monotonic()
         self.record = Record(self._start)
         self._time = CaseTime(self._start, plan.seconds, _START if welcome else 0.0)
@@ -103,6 +107,7 @@ class Driver:
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,
             DoSend: self._send,
+            DoCraft: self._craft,
             DoClose: self._close,
             DoType: self._type,
             DoFind: self._find,
@@ -156,9 +161,7 @@ class Driver:
         connection = action.connection
         self._watch.forget(connection)
         if connection.over is Transport.UDP:  # nobody else sees anything of it
-            self._company.add(
-                DatagramChannel(connection, self._end.datagrams(), self._target, False)
-            )
+            self._company.talk(connection, self._target, self._crafter.port(action.port))
             return Opened(connection)
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         slow = self._company.slow
@@ -275,6 +278,9 @@ class Driver:
             self._company.say_as_stranger(piece, channel.peer or self._target)
         else:
             self._wire.carry(action.connection, partial(channel.write, piece, action.to))
+
+    def _craft(self, action: DoCraft) -> Signal:
+        return self._crafter.craft(action, self._company.get(action.connection), self.record)
 
     def _close(self, action: DoClose) -> Signal:
         channel, who = self._company.get(action.connection), action.connection.client

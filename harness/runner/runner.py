@@ -10,6 +10,7 @@ import contextlib
 import time
 import traceback
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
@@ -17,7 +18,10 @@ from harness.exchange.aftermath import after_all
 from harness.exchange.diagnosis import ending
 from harness.exchange.plan import Plan, binding
 from harness.exchange.planning import make_plan
+from harness.exchange.robustness import with_trials
 from harness.network.tables import Tables
+from harness.runner import trials
+from harness.runner.crafting import Crafter
 from harness.runner.deviation import held_against
 from harness.runner.driver import Driver
 from harness.runner.instance import Instance, Workshop
@@ -83,7 +87,7 @@ class Runner:
     def _judged(self, job: Job, plan: Plan) -> Outcome:
         blank = Outcome(job.target.id, plan, Finding(Verdict.PASS))
         try:
-            return self._rested_on(job, plan)
+            return self._rested_on(job, with_trials(plan))
         except TargetError as exc:
             verdict = Verdict.FAIL if job.is_probe else Verdict.BLOCKED
             finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place)
@@ -165,26 +169,32 @@ class Runner:
     def _play_once(self, instance: Instance, plan: Plan) -> Outcome:
         fresh = not instance.last
         instance.begin(plan.case.id)
-        driver = Driver(
-            plan, instance.process, instance.port, instance.tables, instance.end,
-            instance.folder, instance.welcome, instance.restart,
-        )  # fmt: skip
-        play = driver.play()
-        seconds, finding = driver.seconds, _pardoned(play.finding, plan.role, driver.held_up)
-        ended = driver.settle() if plan.role is Role.SERVER else None
+        target = (instance.end.target, instance.port)
+        lab = instance.place.lab if instance.place is not None else None
+        with contextlib.closing(Crafter(target, instance.tables, lab)) as crafter:
+            played = trials.play(plan, crafter, partial(self._driver, instance, crafter))
+        driver = played.driver
+        finding = _pardoned(played.finding, plan.role, driver.held_up if driver else 0.0)
+        ended = driver.settle() if driver and plan.role is Role.SERVER else None
         finding = after_all(plan, finding, ended)
         wanted = self._settings.capturing is Capturing.ALL or finding.verdict is not Verdict.PASS
         outcome = Outcome(
-            instance.target.id, plan, finding, driver.record.entries(), instance.output,
-            seconds=seconds, began=time.time() - driver.seconds, port=instance.port,
-            seen=instance.seen() if wanted else None, started_fresh=fresh,
-            silences=tuple(play.silences.proven),
-            properties=_properties(play.hint, ended, instance),
+            instance.target.id, plan, finding, driver.record.entries() if driver else (),
+            instance.output, seconds=played.seconds, began=time.time() - played.seconds,
+            port=instance.port, seen=instance.seen() if wanted else None, started_fresh=fresh,
+            silences=played.silences,
+            properties={**_properties(played.hint, ended, instance), **played.properties},
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh
         if ended is not None or finding.verdict in _BAD or worn:
             self._drop()
         return outcome
+
+    def _driver(self, instance: Instance, crafter: Crafter, plan: Plan) -> Driver:
+        return Driver(
+            plan, instance.process, instance.port, instance.tables, instance.end,
+            instance.folder, instance.welcome, instance.restart, crafter,
+        )  # fmt: skip
 
     def _levelled(self, outcome: Outcome) -> Outcome:
         """A failure of a case that verifies nothing a target must do is a warning."""

@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "exchange": "a list of events",
         "choices": "a list of payloads and alternatives",
         "cases": "a list of cases",
+        "trials": "a list of mappings with keys of their own",
         "row": "a mapping of names to payloads",
         "section": "a mapping with keys of its own",
         "mapping": "a mapping with names that you choose",
@@ -66,6 +67,8 @@ ENDINGS = "fin|half|reset|any"
 ORIGINS = "new-port|any-port|stranger"
 FRAMINGS = "line|crlf|close|http"
 EXITS = "any|nonzero"
+MUTATIONS = "all|fields|truncations|additions|flips"
+REACTIONS = "any|silent"
 DELIVERIES = (
     "whole|split|bytewise|coalesced|slow-reader|plain|repeated|reordered|from-another-port"
     "|after-empty|after-oversized|lost-request|lost-reply|lossy"
@@ -130,11 +133,21 @@ SUITE = (
     Key("deadline", "number", "Seconds for a case, and anew from each right answer on; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),
+    Key(
+        "robustness",
+        "trials",
+        "Malformed messages to a server, the probe after each.",
+        section="robustness",
+    ),
 )
 INCLUDED = tuple(
     replace(key, required=False)
     for key in SUITE
-    if key.name in ("requirements", "proves", "fragments", "layouts", "hooks", "cases", "features")
+    if key.name
+    in (
+        *("requirements", "proves", "fragments", "layouts", "hooks"),
+        *("cases", "features", "robustness"),
+    )
 )
 FRAMING = (
     Key("delimiter", "text", "A message ends with this text."),
@@ -190,6 +203,23 @@ CASE = (
     Key("files", "mapping", "Files beside those of the suite, or instead.", of="payload"),
     Key("deadline", "number", "Seconds, where the suite's do not do."),
     Key("feature", "text", "Played only where the target claims this feature."),
+)
+ROBUSTNESS = (
+    Key("id", "text", "Its cases are called by it and their group.", required=True, names="id"),
+    Key("verifies", "words", "Requirements' ids."),
+    Key("points", "number", "What each of its cases is worth; default 0."),
+    Key(
+        "packets",
+        "words",
+        "UDP: entries and groups of the catalogue, or all (docs/malformed.md).",
+    ),
+    Key("messages", "words", "Ways of making the message itself wrong.", of=MUTATIONS),
+    Key("without", "words", "Entries and mutations that are left out."),
+    Key("case", "text", "The case whose message is taken; default the probe's."),
+    Key("message", "whole", "Which of the client's messages there it is; default the first."),
+    Key("reaction", REACTIONS, "To a wrong message: any, or silent; default any."),
+    Key("tags", "words", "Words to select its cases by."),
+    Key("hint", "text", "What to look at where one fails."),
 )
 PAYLOAD = (
     Key("text", "template", "Text with {references} and {holes:type}."),
@@ -313,6 +343,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "layout": LAYOUT,
         "fragment": FRAGMENT,
         "case": CASE,
+        "robustness": ROBUSTNESS,
         "payload": (*PAYLOAD, *PAYLOAD_MORE),
         "packets": PACKETS,
         "event": (*ACTS, *MODIFIERS),

@@ -15,6 +15,7 @@ from harness.spec.cases import Reader
 from harness.spec.model import Delivery, Launch, Parameter, Role, Suite, Transport
 from harness.spec.parts import Parts
 from harness.spec.payloads import LARGEST, Sources, Surroundings, bounds, note_unescaped
+from harness.spec.robustness import robust_cases
 from harness.spec.section import (
     Span,
     entries,
@@ -53,6 +54,8 @@ def load(path: str, text: str, sources: Sources) -> Suite:
     parts.take(tree, fields)
     parameters = _parameters(tree, fields)
     reader = Reader(parts, roles, transports, parameters)
+    probe = reader.probe(tree, fields["probe"])
+    cases = tuple(reader.cases(tree, fields["cases"].node))
     suite = Suite(
         id=identifier(tree, fields["suite"].node, "suite"),
         title=filled_text(tree, fields["title"].node, "title"),
@@ -63,8 +66,8 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         launches=_launches(tree, fields, parts.surroundings, roles, tuple(parameters)),
         parameters=parameters,
         requirements=parts.requirements,
-        probe=reader.probe(tree, fields["probe"]),
-        cases=tuple(reader.cases(tree, fields["cases"].node)),
+        probe=probe,
+        cases=(*cases, *robust_cases(parts, roles, probe, cases)),
         path=path,
         survives=_survives(tree, fields),
         idempotent=optional_flag(tree, fields, "idempotent"),

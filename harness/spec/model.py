@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import Place
 from harness.wire.framing import Framing
+from harness.wire.malformed.packet import Entry
 from harness.wire.message import Message
 from harness.wire.schedule import Schedule
 
@@ -197,6 +198,14 @@ class Impairs:
     schedule: Schedule
 
 
+@dataclass(frozen=True, slots=True)
+class Crafts:
+    """UDP: what `says` holds goes in packets that are made by hand."""
+
+    packet: Entry
+    says: Says
+
+
 Said = Says | Silent | Closes
 
 
@@ -228,6 +237,7 @@ Act = (
     | Restarts
     | GoesOn
     | Impairs
+    | Crafts
     | AnyOf
 )
 
@@ -288,8 +298,25 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
+class Robustness:
+    """What makes one case of many trials: a message made wrong in every way of one group.
+
+    `packets` are entries of the catalogue, or `mutation` is a kind of them; `without` are the
+    names of those left out. `exchange` is where the message stands, as the event number
+    `message` from 0. `silent`: a wrong message gets no answer.
+    """
+
+    exchange: tuple[Event, ...]
+    message: int
+    packets: tuple[Entry, ...] = ()
+    mutation: str = ""
+    without: frozenset[str] = frozenset()
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One purpose, one exchange."""
+    """One purpose, one exchange; with `robustness` many, the `exchange` after each."""
 
     id: str
     purpose: str
@@ -308,6 +335,7 @@ class Case:
     deadline: float | None = None  # seconds, where the suite's does not do
     feature: str = ""  # played only where the target claims it
     weighed: bool = True  # its points are written, be they 0
+    robustness: Robustness | None = None
 
 
 @dataclass(frozen=True, slots=True)

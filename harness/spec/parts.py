@@ -42,6 +42,7 @@ class Parts:
     layouts: dict[str, Any] = field(default_factory=dict)
     hooks: dict[str, Callable[..., str | None]] = field(default_factory=dict)
     cases: list[tuple[Tree, Node]] = field(default_factory=list)
+    robustness: list[tuple[Tree, Node]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     unescaped: dict[Place, str] = field(default_factory=dict)
 
@@ -97,6 +98,9 @@ class Parts:
             _once(tree, fields["requirements"].node, "requirement", name, self.requirements)
             self.requirements[name] = _requirement(tree, entry)
         self._take_proofs(tree, entries(tree, fields, "proves"))
+        if "robustness" in fields:
+            node = fields["robustness"].node
+            self.robustness += [(tree, each) for each in tree.some(node, "robustness")]
         for name, entry in entries(tree, fields, "fragments").items():
             _once(tree, fields["fragments"].node, "fragment", name, self.fragments)
             self.fragments[name] = self._fragment(tree, entry)

@@ -187,6 +187,7 @@ IN = {
     "layout": "a layout of scapy's",
     "fragment": "a fragment",
     "case": "a case",
+    "robustness": "an item of `robustness`",
     "payload": "a payload",
     "packets": "a field of packets",
     "event": "an event",

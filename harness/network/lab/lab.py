@@ -128,7 +128,10 @@ class Lab:
         return Ring(made)
 
     def counters(self) -> Mapping[str, int]:
-        """Returns the near network's counters, by "Udp.InErrors" and the like (proc_net_snmp)."""
+        """Returns the near network's counters, by "Udp.InErrors", "Udp6.InErrors" and the like.
+
+        See proc_net_snmp; those of IPv6 are there where it is.
+        """
         found: dict[str, int] = {}
         for table in ("snmp", "netstat"):
             with open(f"/proc/{self.pid}/net/{table}") as told:
@@ -137,6 +140,10 @@ class Lab:
                 group = names[0].rstrip(":")
                 pairs = zip(names[1:], values[1:], strict=True)
                 found |= {f"{group}.{name}": int(value) for name, value in pairs}
+        with contextlib.suppress(OSError), open(f"/proc/{self.pid}/net/snmp6") as told:
+            for name, value in map(str.split, told):
+                group, _, counted = name.partition("6")
+                found[f"{group}6.{counted}"] = int(value)
         return found
 
     # -- sockets -----------------------------------------------------------------------------

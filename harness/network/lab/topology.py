@@ -59,8 +59,8 @@ _NEAR = (
     ("ipv4/ip_unprivileged_port_start", "0"),  # a program without rights may have port 53
     ("ipv4/ipfrag_time", "1"),  # seconds that fragments are waited for, and the next case with them
     ("ipv6/ip6frag_time", "1"),
-    ("ipv4/conf/all/route_localnet", "1"),  # packets put on loopback by hand arrive
-    ("ipv4/conf/all/accept_local", "1"),
+    ("ipv4/conf/lo/route_localnet", "1"),  # packets put on loopback by hand arrive
+    ("ipv4/conf/lo/accept_local", "1"),
 )
 _FAR = (
     ("ipv4/ip_forward", "1"),  # so that what is for nobody is answered: unreachable

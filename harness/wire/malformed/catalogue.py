@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from harness.wire.malformed.fragments import FRAGMENTS, IPV6_FRAGMENTS
-from harness.wire.malformed.internet import ADDRESSES, HEADERS, ICMP, OPTIONS, OTHERS
+from harness.wire.malformed.internet import ADDRESSES, HEADERS, ICMP, OPTIONS
 from harness.wire.malformed.ipv6 import IPV6
 from harness.wire.malformed.packet import Entry, Flow
 from harness.wire.malformed.udp import CHECKSUMS, CONTROL, LENGTHS, SIZES
 
 ENTRIES: tuple[Entry, ...] = (
-    *CONTROL, *CHECKSUMS, *LENGTHS, *HEADERS, *OPTIONS, *FRAGMENTS, *ADDRESSES, *SIZES, *OTHERS,
+    *CONTROL, *CHECKSUMS, *LENGTHS, *HEADERS, *OPTIONS, *FRAGMENTS, *ADDRESSES, *SIZES,
     *ICMP, *IPV6, *IPV6_FRAGMENTS,
 )  # fmt: skip
 BY_ID: Mapping[str, Entry] = MappingProxyType({each.id: each for each in ENTRIES})
@@ -28,12 +28,17 @@ NAMES: tuple[str, ...] = ("all", *GROUPS, *BY_ID)
 
 
 def chosen(names: Iterable[str]) -> tuple[Entry, ...]:
-    """Returns the entries of groups and ids, in the catalogue's order; `all` is all of IPv4."""
+    """Returns the entries of groups and ids, in the catalogue's order.
+
+    `all` is all of IPv4 that is malformed.
+    """
     wanted = set(names)
     return tuple(
         each
         for each in ENTRIES
-        if each.id in wanted or each.group in wanted or ("all" in wanted and not each.v6)
+        if each.id in wanted
+        or each.group in wanted
+        or ("all" in wanted and not each.v6 and each not in CONTROL)
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from harness.wire.malformed.packet import (
+    REFUSED,
     UNANSWERED,
     WHOLE,
     Entry,
@@ -15,6 +16,7 @@ from harness.wire.malformed.packet import (
     Option,
     dropped,
     shown_as,
+    told,
 )
 
 _IP = 0  # IPPROTO_IP
@@ -124,6 +126,22 @@ HEADERS = (
         fate=WHOLE,
         source="RFC 894",
     ),
+    _header(
+        "ip-protocol-253",
+        changes="the protocol is 253, for experiments",
+        builds="other-protocol",
+        fate=dropped("Ip.InUnknownProtos", "Icmp.OutDestUnreachs"),
+        source="RFC 3692, 2.1",
+        arguments={"number": 253},
+    ),
+    _header(
+        "ip-protocol-udp-lite",
+        changes="the protocol is UDP-Lite, with the checksum that UDP has",
+        builds="other-protocol",
+        fate=dropped("UdpLite.InErrors", "UdpLite.InCsumErrors"),
+        source="RFC 3828, 3.1",
+        arguments={"number": 136},
+    ),
 )
 
 _option = partial(Entry, group="ip-options", builds="ip-option", source="RFC 791, 3.1")
@@ -197,6 +215,7 @@ ADDRESSES = (
         "source-itself",
         changes="from the target's own address and port (LAND)",
         fate=_SILENTLY,
+        on_lo=REFUSED,  # by us: the target would talk to itself for ever
         source="CERT CA-1997-28",
         arguments={"source": "target", "port": -2},
     ),
@@ -275,33 +294,14 @@ ADDRESSES = (
     ),
 )
 
-OTHERS = (
-    Entry(
-        "protocol-253",
-        "other-protocols",
-        "the IP protocol is 253, for experiments",
-        "other-protocol",
-        dropped("Ip.InUnknownProtos", "Icmp.OutDestUnreachs"),
-        "RFC 3692, 2.1",
-        arguments={"number": 253},
-    ),
-    Entry(
-        "udp-lite",
-        "other-protocols",
-        "UDP-Lite with the checksum that UDP has",
-        "other-protocol",
-        dropped("UdpLite.InErrors", "UdpLite.InCsumErrors"),
-        "RFC 3828, 3.1",
-        arguments={"number": 136},
-    ),
+_icmp = partial(
+    Entry, group="icmp-errors", builds="icmp", source="RFC 1122, 3.2.2", after_talk=True
 )
-
-_icmp = partial(Entry, group="icmp-errors", builds="icmp", source="RFC 1122, 3.2.2")
 ICMP = (
     _icmp(
         "icmp-port-unreachable",
         changes="an ICMP error: nobody listens where the target has answered to",
-        fate=dropped("Icmp.InDestUnreachs"),
+        fate=told("Icmp.InDestUnreachs"),
         source="RFC 1122, 4.1.3.3",
         arguments={"kind": 3, "code": 3},
     ),
@@ -315,7 +315,7 @@ ICMP = (
     _icmp(
         "icmp-time-exceeded",
         changes="an ICMP error: the target's answer has died on its way",
-        fate=dropped("Icmp.InTimeExcds"),
+        fate=told("Icmp.InTimeExcds"),
         source="RFC 1122, 3.2.2.4",
         arguments={"kind": 11, "code": 0},
     ),

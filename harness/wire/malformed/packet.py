@@ -42,6 +42,7 @@ class End(enum.StrEnum):
     """Where the way of a packet ends."""
 
     PROGRAM = "delivered"
+    TOLD = "told"  # to a program whose socket is connected, as an error of its next call
     KERNEL = "dropped"  # by the target's kernel
     SENDER = "refused"  # by the sender's
 
@@ -85,8 +86,9 @@ class Entry:
     `builds` names its function in malformed.building. `source` is where the rule stands that
     it breaks or uses. `fate` is for a packet that comes over Ethernet, `on_lo` for one over
     loopback, where that is another. `options`: a plain UDP socket with these sends the same
-    (None: none does). `carries` makes the datagram's payload of the message. An entry is equal
-    to itself alone: there is one of each.
+    (None: none does). `carries` makes the datagram's payload of the message. `after_talk`: it is
+    about what the target has said, so that a right exchange comes first. An entry is equal to
+    itself alone: there is one of each.
     """
 
     id: str
@@ -100,6 +102,7 @@ class Entry:
     carries: Callable[[bytes], bytes] = bytes
     arguments: Mapping[str, int | str] = field(default_factory=dict)
     v6: bool = False
+    after_talk: bool = False
 
     def fate_on(self, loopback: bool) -> Fate:
         """Returns its fate by the way that it takes."""
@@ -132,6 +135,11 @@ def shown_as(sender: str) -> Fate:
 def dropped(*counters: str, later: tuple[str, ...] = ()) -> Fate:
     """The target's kernel throws it away and counts so: "Udp.InErrors", "Ip.ReasmReqds+3"."""
     return Fate(End.KERNEL, counters=_counted(counters), later=_counted(later))
+
+
+def told(*counters: str) -> Fate:
+    """A connected socket of the program is told of an error, and no other is."""
+    return Fate(End.TOLD, counters=_counted(counters))
 
 
 def counting(fate: Fate, *counters: str) -> Fate:
