@@ -46,6 +46,11 @@ class Matching:
             return None
         return self._of_tcp(segment) if segment.protocol == TCP else self._of_udp(segment)
 
+    @property
+    def missing(self) -> list[Entry]:
+        """What was said in datagrams that no frame so far has carried."""
+        return [entry for entry in self._datagrams if entry.kind is Kind.BYTES]
+
     def _of_tcp(self, segment: Segment) -> Entry | None:
         """Connections are found in the order in which they were opened."""
         pair = frozenset((segment.source, segment.to))
@@ -59,13 +64,12 @@ class Matching:
     def _of_udp(self, segment: Segment) -> Entry | None:
         """Datagrams are known by side and bytes: of alike ones, what was said first is first."""
         by_client = self._from_client(segment)
-        for entry in self._datagrams:
+        for at, entry in enumerate(self._datagrams):
             if entry.kind is not Kind.BYTES or entry.by_client is not by_client:
                 continue
             begun = len(segment.data) >= _FRAGMENT and entry.data.startswith(segment.data)
             if entry.data == segment.data or begun:
-                self._datagrams.remove(entry)
-                return entry
+                return self._datagrams.pop(at)
         return None
 
     def _from_client(self, segment: Segment) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +42,8 @@ def capture_of(outcome: Outcome, command: str) -> bytes:
     else:
         matching = Matching(outcome)
         frames = (replace(each, data=completed(each.data)) for each in seen.frames)
-        body, left_out = _packets(outcome, ((each, matching.entry(each)) for each in frames))
+        matched = [(each, matching.entry(each)) for each in frames]
+        body, left_out = _packets(outcome, matched, matching.missing)
         hosts = seen.hosts
         interface = pcapng.interface("lab", "the target's network, and its own loopback")
     lost = left_out + (seen.lost if seen else 0)
@@ -59,10 +60,10 @@ def capture_of(outcome: Outcome, command: str) -> bytes:
 
 
 def _packets(
-    outcome: Outcome, frames: Iterator[tuple[Frame, Entry | None]]
+    outcome: Outcome, frames: Iterable[tuple[Frame, Entry | None]], missing: Sequence[Entry] = ()
 ) -> tuple[list[bytes], int]:
     """Returns the blocks of the frames that fit into one file, and how many are left out."""
-    blocks, size, left_out, comments = list[bytes](), 0, 0, Comments(outcome)
+    blocks, size, left_out, comments = list[bytes](), 0, 0, Comments(outcome, missing)
     for frame, entry in frames:
         if size + len(frame.data) > _LARGEST:
             left_out += 1

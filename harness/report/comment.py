@@ -6,7 +6,7 @@ frames, formats.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.exchange.plan import Expect, Send
 from harness.report.failure import from_here, title_of
@@ -20,6 +20,7 @@ from harness.wire.quote import quoted
 
 _SHOWN = 60  # bytes of a message that are quoted
 _FIELDS = 400  # characters
+_MOST_BEFORE = 6
 _RECONSTRUCTED = (
     "Made from the transcript: what was said, when and by whom. It is not what was on the wire:"
     " addresses (RFC 5737), the clients' ports, sequence numbers and acknowledgements are made up."
@@ -41,31 +42,50 @@ def preface(outcome: Outcome, command: str, lost: int) -> str:
 
 
 class Comments:
-    """What is told of the packets of one outcome, in their order."""
+    """What is told of the packets of one outcome, in their order.
 
-    def __init__(self, outcome: Outcome) -> None:
+    `missing` is what was said and is in none of them.
+    """
+
+    def __init__(self, outcome: Outcome, missing: Sequence[Entry] = ()) -> None:
         self._outcome = outcome
         self._fault = _at_fault(outcome)
+        self._missing = {id(each) for each in missing}
+        self._order = {id(each): at for at, each in enumerate(outcome.transcript)}
         self._told: set[int] = set()
+        self._at = 0  # behind the last entry that was told of
 
     def on(self, entry: Entry, said: bytes) -> list[str]:
         """Returns the event of a packet that carries an entry, of whose bytes it has `said`.
 
-        The first packet of an entry also tells its fields by name, and the verdict where that
-        is about it.
+        The first packet of an entry also tells its fields by name, what came to pass before it
+        and is in no packet, and the verdict where that is about it.
         """
-        outcome, first = self._outcome, id(entry) not in self._told
-        if not (first or said):
-            return []
+        if id(entry) in self._told:
+            return [self._event(entry, said)] if said else []
         self._told.add(id(entry))
-        step = step_of(outcome.plan, entry)
-        event = str(from_here(step.place)) if step is not None else "after the last event"
-        told = [f"{event}: {_speaker(outcome, entry)} {_act(entry, said)}"]
-        fields = "; ".join(dict.fromkeys(_fields(outcome, entry))) if first else ""
+        outcome, told = self._outcome, [self._event(entry, said)]
+        fields = "; ".join(dict.fromkeys(_fields(outcome, entry)))
         told += [cut(printable(fields), _FIELDS)] if fields else []
-        if first and entry is self._fault:
+        told += list(self._before(entry))[-_MOST_BEFORE:]
+        if entry is self._fault:
             told.append(f"{str(outcome.verdict).upper()}: {printable(outcome.finding.reason)}")
         return told
+
+    def _event(self, entry: Entry, said: bytes) -> str:
+        step = step_of(self._outcome.plan, entry)
+        event = str(from_here(step.place)) if step is not None else "after the last event"
+        return f"{event}: {_speaker(self._outcome, entry)} {_act(entry, said)}"
+
+    def _before(self, entry: Entry) -> Iterator[str]:
+        """Yields the notes since the packet before, and what was said and not sent."""
+        end = self._order[id(entry)]
+        for each in self._outcome.transcript[self._at : end]:
+            if each.kind is Kind.NOTE:
+                yield f"before this: {printable(each.detail)}"
+            elif id(each) in self._missing:
+                yield f"before this, and in no packet: {self._event(each, each.data)}"
+        self._at = max(self._at, end + 1)
 
 
 def _speaker(outcome: Outcome, entry: Entry) -> str:

@@ -18,6 +18,7 @@ from harness.wire.message import Judge, Scope
 from harness.wire.template import Template
 from harness.wire.values import Given, Packets, Value, split
 
+_SHOWN = 80  # characters of a field's value
 _MOST_ZEROS = 1 << 20
 
 
@@ -151,9 +152,10 @@ def _packet(given: Given, scope: Scope) -> Any:  # noqa: ANN401 - scapy's packet
 def _shown(field: Any, packet: Any, value: Any) -> str:  # noqa: ANN401 - scapy's fields are untyped
     """Returns a value as scapy shows it, or as it is where scapy cannot."""
     try:
-        return str(field.i2repr(packet, value))
+        shown = str(field.i2repr(packet, value))
     except Exception:  # noqa: BLE001 - scapy's fields raise what they like on hostile bytes
-        return repr(value)
+        shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def _built(

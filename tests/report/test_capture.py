@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.utils import RawPcapNgReader
@@ -14,12 +16,26 @@ from upper import CASE, SUITE
 from harness.errors import Place
 from harness.exchange.plan import Connection, Expect, Open, Plan, Send
 from harness.report import capture
+from harness.report.annotation import Matching
 from harness.report.capture import Captures, capture_of, safe_name
+from harness.report.reconstruction import Reconstruction
 from harness.runner.outcome import ANOTHER_PORT, Entry, Kind, Outcome
 from harness.spec.model import Choice, Delivery, Role, Says, Transport
 from harness.verdict import PASSED, Fault, Finding, Verdict
 from harness.wire.fields import Fields
-from harness.wire.frames import ACK, FIN, PSH, RST, SYN, End, Frame, Seen, tcp_frame, udp_frame
+from harness.wire.frames import (
+    ACK,
+    FIN,
+    PSH,
+    RST,
+    SYN,
+    End,
+    Frame,
+    Seen,
+    segment_in,
+    tcp_frame,
+    udp_frame,
+)
 from harness.wire.framing import LINE
 from harness.wire.layout import compile_layout
 from harness.wire.template import literal
@@ -387,6 +403,24 @@ def test_datagrams_are_known_by_side_and_bytes():
     ]
 
 
+def test_what_was_lost_is_told_at_the_next_packet():
+    entries = [
+        Entry(0.0, Kind.BYTES, True, "alice", b"ping"),
+        Entry(0.0, Kind.NOTE, True, "", detail="the 1st is lost\x1b"),
+        Entry(0.1, Kind.TYPED, True, "", b"again"),
+        Entry(0.1, Kind.BYTES, True, "alice", b"ping?"),
+    ]
+    frames = [udp_frame(FAR, NEAR, b"ping?")]
+    told = comments(outcome_of(entries, (), over=Transport.UDP, seen=seen(*frames)))
+    assert told == [
+        [
+            'after the last event: alice says "ping?"',
+            'before this, and in no packet: after the last event: alice says "ping"',
+            "before this: the 1st is lost\\x1b",
+        ]
+    ]
+
+
 def test_strange_frames_are_kept_and_told_nothing_of():
     outcome = outcome_of(TOLD, seen=seen(b"", b"\0" * 60, stream()[3]))
     assert comments(outcome) == [[], [], []]
@@ -513,3 +547,46 @@ def test_a_name_is_safe(text, start):
 
 def test_names_of_different_texts_differ():
     assert len({safe_name(each) for each in ("a b", "a_b", "a/b", "-a_b", "a_b.")}) == 5
+
+
+# -- the two ways agree ---------------------------------------------------------------------------
+
+
+@st.composite
+def transcripts(draw, over):
+    """Some clients that open, say, are answered, close and come again."""
+    entries, open_now = [], set()
+    for number in range(draw(st.integers(1, 12))):
+        who, by_client = draw(st.sampled_from(["alice", "bob"])), draw(st.booleans())
+        at = number / 10
+        if over is Transport.TCP and who not in open_now:
+            entries.append(Entry(at, Kind.OPEN, True, who))
+            open_now.add(who)
+        if over is Transport.TCP and draw(st.integers(0, 4)) == 0:
+            how = draw(st.sampled_from(["fin", "reset"]))
+            entries.append(Entry(at, Kind.CLOSE, by_client, who, detail=how))
+            open_now.discard(who)
+            continue
+        data = draw(st.binary(min_size=over is Transport.TCP, max_size=4))
+        if not entries and over is Transport.UDP:
+            by_client = True  # nobody answers who has not been heard
+        entries.append(
+            Entry(at, Kind.BYTES, by_client, who, data * draw(st.sampled_from([1, 900])))
+        )
+    return entries
+
+
+@pytest.mark.parametrize("over", list(Transport))
+@given(st.data())
+def test_frames_made_from_a_transcript_are_matched_with_what_they_were_made_from(over, data):
+    outcome = outcome_of(data.draw(transcripts(over)), (), over, ("alice", "bob"))
+    made = list(Reconstruction(outcome).frames())
+    matching = Matching(outcome)
+    for frame, entry in made:
+        segment = segment_in(frame.data)
+        found = matching.entry(frame)
+        if segment.data or over is Transport.UDP:
+            assert found is entry
+        elif found is not None:
+            assert (found.kind, found.by_client) == (entry.kind, entry.by_client)
+    assert matching.missing == []
