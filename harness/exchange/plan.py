@@ -207,16 +207,6 @@ class Plan:
         return limit * (1 + losses) if self.delivery in PATIENT else limit
 
     @property
-    def needs_wire(self) -> bool:
-        """Says whether it can be played only where a wire lies between harness and target.
-
-        A datagram that is lost is one that the harness does not send; a stream's segments are
-        the kernel's.
-        """
-        impaired = (step for step in self.steps if isinstance(step, Impair))
-        return any(step.connection.over is Transport.TCP for step in impaired)
-
-    @property
     def heeds_strangers(self) -> bool:
         """Says whether it is looked at what strangers are answered."""
         return any(isinstance(s, Send | Expect) and s.connection == STRANGERS for s in self.steps)

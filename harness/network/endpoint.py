@@ -129,11 +129,14 @@ def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
     return data, source[:2], time.time()
 
 
-def until_connected(sock: socket.socket, seconds: float) -> int:
-    """Waits for a connection under way, which the full queue of a busy server makes last.
+def connect(sock: socket.socket, address: Address, seconds: float) -> int:
+    """Connects, and waits where the full queue of a busy server makes that last.
 
     Returns 0, or the number of the error.
     """
+    failed = sock.connect_ex(address)
+    if failed != errno.EINPROGRESS:
+        return failed
     _, writable, _ = select.select([], [sock], [], max(0.0, seconds))
     if not writable:
         return errno.ETIMEDOUT

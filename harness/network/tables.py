@@ -105,6 +105,11 @@ class Tables:
         ours, theirs = self._source.pair(local, remote)
         return None if theirs is None else theirs.unread + _under_way(ours, theirs)
 
+    def tcp_under_way(self, local: Address, remote: Address) -> int:
+        """Returns how many bytes sent from `local` have not come to `remote`, if it is there."""
+        ours, theirs = self._source.pair(local, remote)
+        return 0 if theirs is None else _under_way(ours, theirs)
+
     def peers(self, transport: Transport, local: Address, remote: Address) -> frozenset[int]:
         """Returns the inodes of the sockets that a connected socket talks to."""
         if transport is Transport.TCP:

@@ -127,12 +127,19 @@ class Company:
 
     # -- what cannot be seen by waiting ------------------------------------------------------
 
-    def under_way(self, tables: Tables) -> bool:
-        """Says whether a target that rests has said what its kernel has not delivered yet."""
-        return any(
-            tables.tcp_unread(channel.target_end, channel.own_end)
+    def under_way(self, tables: Tables, wired: bool) -> bool:
+        """Says whether a target that rests has said what its kernel has not delivered yet.
+
+        `wired`: or has not got what was said to it, which a wire between both may lose.
+        """
+        ends = [
+            (channel.target_end, channel.own_end)
             for channel in self._channels.values()
             if isinstance(channel, StreamChannel) and channel.open
+        ]
+        return any(
+            tables.tcp_unread(target, own) or (wired and tables.tcp_under_way(own, target))
+            for target, own in ends
         )
 
     def where_it_went(self) -> str:

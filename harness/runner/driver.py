@@ -45,6 +45,7 @@ from harness.exchange.plan import Plan
 from harness.exchange.play import Play
 from harness.network import endpoint
 from harness.network.endpoint import LOOPBACK, Endpoint
+from harness.network.lab.wire import Wire as LabWire
 from harness.network.tables import Tables
 from harness.runner.casetime import CaseTime
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
@@ -54,9 +55,9 @@ from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.quiet import GRACE, Quiet
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
-from harness.runner.wire import DatagramWire
+from harness.runner.wire import Wire
 from harness.spec.model import Ending, Role, Transport
-from harness.target.folder import holds
+from harness.target.folder import holds, holds_outside
 from harness.target.process import Process
 
 _SENT = Sent()
@@ -81,6 +82,7 @@ class Driver:
         welcome: Welcome | None = None,
         restart: Callable[[], Process] | None = None,
         crafter: Crafter | None = None,
+        wire: LabWire | None = None,
     ) -> None:
         self._plan = plan
         self._end = end
@@ -100,8 +102,8 @@ class Driver:
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
         self._company = Company(plan, end, self._watch, self.record, welcome, self._time.shown)
-        self._wire = DatagramWire(plan.role.other, self._note)
-        self._watch.under_way = lambda: self._company.under_way(tables)
+        self._wire = Wire(plan.role.other, wire, self._note)
+        self._watch.under_way = lambda: self._company.under_way(tables, wire is not None)
         self._watch.adopt(process)
         self._quiet = Quiet(self._watch, self._company, self._wire, self._time)
         self._do: dict[type[Action], Callable[..., Signal]] = {
@@ -124,11 +126,16 @@ class Driver:
         self.record.step = lambda: play.step
         do = self._do
         try:
+            self._wire.begin(self._watch)
             action = play.start()
+            while isinstance(action, DoImpair):  # holds from the first packet on
+                action = play.feed(self._impair(action))
+            self._wire.go()
             while type(action) is not Done:
                 action = play.feed(do[type(action)](action))
         finally:
             self._company.leave()
+            self._wire.end(self._watch)
         return play
 
     def settle(self) -> int | None:
@@ -152,8 +159,8 @@ class Driver:
         """How long the conversation took so far."""
         return time.monotonic() - self._start
 
-    def _note(self, text: str, by_client: bool = False) -> None:
-        self.record.mark(time.monotonic(), Kind.NOTE, by_client, "", detail=text)
+    def _note(self, text: str, by_client: bool = False, at: float = 0.0) -> None:
+        self.record.mark(at or time.monotonic(), Kind.NOTE, by_client, "", detail=text)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -166,9 +173,7 @@ class Driver:
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         slow = self._company.slow
         sock = self._end.stream(small=slow)
-        failed = sock.connect_ex(self._target)
-        if failed:
-            failed = endpoint.until_connected(sock, self._time.left(time.monotonic()))
+        failed = endpoint.connect(sock, self._target, self._time.left(time.monotonic()))
         if failed:
             sock.close()
             why = os.strerror(failed)
@@ -306,12 +311,8 @@ class Driver:
         return Sent()
 
     def _find(self, action: DoFind) -> Signal:
-        folder = self._folder
-        if folder is None:
-            return Found(False)
-        if action.outside:  # the folder above is the working folder's own
-            return Found(holds(folder.parent, action.content, without=folder))
-        return Found(holds(folder, action.content))
+        look = holds_outside if action.outside else holds
+        return Found(self._folder is not None and look(self._folder, action.content))
 
     def _restart(self, action: DoRestart) -> Signal:
         self._note("stopped, started again")
@@ -327,7 +328,9 @@ class Driver:
         return Restarted()
 
     def _impair(self, action: DoImpair) -> Signal:
-        self._wire.lay(action)
+        channel = self._company.get(action.connection)
+        stream = channel if isinstance(channel, StreamChannel) and channel.open else None
+        self._wire.lay(action, (stream.own_end, stream.target_end) if stream else None)
         return _SENT
 
     # -- waiting -------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.errors import MachineError
 from harness.network.endpoint import LOOPBACK
 from harness.network.lab.ring import Ring
+from harness.network.lab.wire import Wire
 from harness.network.network import may_bind
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
@@ -74,6 +75,11 @@ class Instance:
         return self.place.network.level if self.place is not None else "host"
 
     @property
+    def wire(self) -> Wire | None:
+        """What lies between it and the harness, None where that is the kernel alone."""
+        return self.place.wire if self.place is not None else None
+
+    @property
     def folder(self) -> Path | None:
         """Where the program runs."""
         return self._working.path if self._working is not None else None
@@ -97,6 +103,7 @@ class Instance:
     def serves(self, job: Job) -> bool:
         """Says whether a job can be played on what runs here."""
         same = (self.target, self.suite.id, self.role) == (job.target, job.suite.id, job.role)
+        same = same and (self.wire is not None) is job.needs_wire
         wants_new = job.case.fresh or job.case.files
         return same and not self.spent and not (wants_new and self.last)
 
@@ -208,6 +215,8 @@ class Workshop:
         port = _fixed_port(job)
         if port is not None and not may_bind(port) and not self._places.has_lab():
             return f"port {port} is not for every user to bind"
+        if job.needs_wire and (job.target.address is not None or not self._places.has_wire()):
+            return "segments get lost on the wire of a lab, and the target has none around it"
         return ""
 
     def start(self, job: Job) -> Instance:
@@ -217,7 +226,7 @@ class Workshop:
         built = self._built(job)
         _refuse_without_interpreter(built)
         with contextlib.ExitStack() as unless_placed:
-            place = self._places.new()
+            place = self._places.new(job.needs_wire)
             unless_placed.callback(place.close)
             port, lock = 0, None
             if job.role is Role.SERVER:

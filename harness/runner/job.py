@@ -16,7 +16,7 @@ from harness.exchange.delivery import deliveries_of
 from harness.exchange.plan import verified
 from harness.network.endpoint import LOOPBACK
 from harness.network.network import Wanted
-from harness.spec.model import Case, Delivery, Role, Suite
+from harness.spec.model import Case, Delivery, Impairs, Role, Suite, Transport
 from harness.target.program import is_named, sources
 from harness.target.target import Target
 
@@ -70,6 +70,18 @@ class Job:
     def verifies(self) -> tuple[str, ...]:
         """Ids of the requirements that it verifies (exchange.plan)."""
         return verified(self.suite, self.case, self.role, self.delivery)
+
+    @property
+    def needs_wire(self) -> bool:
+        """Says whether it can be played only where a wire lies between harness and target.
+
+        A datagram that is lost is one that the harness does not send; a stream's segments are
+        the kernel's to send.
+        """
+        return self.delivery is Delivery.LOSSY or any(
+            isinstance(event.act, Impairs) and event.over is Transport.TCP
+            for event in self.case.exchange
+        )
 
     @property
     def is_probe(self) -> bool:

@@ -10,11 +10,13 @@ import contextlib
 import random
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import MachineError
+from harness.network.lab import topology
 from harness.network.lab.lab import LEVELS, Lab, Level
+from harness.network.lab.wire import Wire
 from harness.network.network import Host, Network, Wanted, free_on
 from harness.network.tables import Tables
 from harness.target.folder import home, remove_abandoned
@@ -40,14 +42,17 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one target is started. `lab` is its own, and ends with it."""
+    """Where one target is started. `lab` and its `wire` are its own, and end with it."""
 
     launcher: Launcher
     network: Network
     lab: Lab | None = None
+    wire: Wire | None = None
 
     def close(self) -> None:
         """Ends the lab. Raises: MachineError."""
+        if self.wire is not None:
+            self.wire.close()
         if self.lab is not None:
             self.launcher.close()
 
@@ -78,12 +83,29 @@ class Places:
             self._keeper = Keeper()
         return self._keeper
 
-    def new(self) -> Place:
-        """Returns the best place that can be had. Raises: MachineError."""
+    def new(self, wired: bool = False) -> Place:
+        """Returns the best place that can be had. Raises: MachineError.
+
+        `wired`: one with a wire between harness and target, for which `has_wire` holds.
+        """
+        if wired and self._level is not None:
+            return self._wired(self._level)
         inside = self._inside()
         if inside is None:
             return Place(self.keeper(), self._host)
         return Place(inside, inside.lab, inside.lab)
+
+    def _wired(self, level: Level) -> Place:
+        inside = self.keeper().lab(replace(level, shape=topology.WIRE))
+        with contextlib.ExitStack() as unless_wired:
+            unless_wired.callback(inside.close)
+            wire = inside.wire()
+            unless_wired.pop_all()
+        return Place(inside, inside.lab, inside.lab, wire)
+
+    def has_wire(self) -> bool:
+        """Says whether a lab here can have a wire. Raises: MachineError."""
+        return self.has_lab() and self._level is not None and self._level.shape == topology.PAIR
 
     def has_lab(self) -> bool:
         """Says whether targets get a lab here. Raises: MachineError."""

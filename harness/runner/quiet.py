@@ -13,7 +13,7 @@ from harness.runner.casetime import CaseTime
 from harness.runner.company import Company
 from harness.runner.control import Delays
 from harness.runner.watch import Watch
-from harness.runner.wire import DatagramWire
+from harness.runner.wire import Wire
 
 GRACE = 0.25
 """Seconds of quiet that count as silence where rest cannot be proven."""
@@ -22,9 +22,7 @@ GRACE = 0.25
 class Quiet:
     """Judges the quiet of one conversation."""
 
-    def __init__(
-        self, watch: Watch, company: Company, wire: DatagramWire, case_time: CaseTime
-    ) -> None:
+    def __init__(self, watch: Watch, company: Company, wire: Wire, case_time: CaseTime) -> None:
         self._watch = watch
         self._company = company
         self._wire = wire
@@ -40,15 +38,16 @@ class Quiet:
 
     def rested(self) -> Rested | None:
         """Returns the proof that the target waits for more and has said all, if there is one."""
-        proof = None if self._wire.holds else self._watch.rests()
-        if proof is None or self._watch.under_way():
+        passed = self._wire.passed()
+        proof = None if self._wire.holds or passed < 0 else self._watch.rests()
+        if proof is None or self._watch.under_way() or self._wire.passed() != passed:
             return None
         return Rested(_joined(proof.evidence, self._company.where_it_went()), proof.raw())
 
     def enough(self, since: float) -> Expired | None:
         """Returns that it was quiet long enough, where no answer is owed and nothing is proven."""
         waited = time.monotonic() - since
-        if waited < GRACE or self._wire.holds:
+        if waited < GRACE or self._wire.holds or self._watch.under_way():
             return None
         seen = self._watch.seen() or "nothing of it can be looked into"
         evidence = f"nothing came in {GRACE} s; that it rests could not be proven: {seen}"

@@ -16,7 +16,7 @@ from types import TracebackType
 from harness.errors import HarnessError, MachineError, SpecError, TargetError, UsageError
 from harness.exchange.aftermath import after_all
 from harness.exchange.diagnosis import ending
-from harness.exchange.plan import Plan, binding
+from harness.exchange.plan import Impair, Plan, binding
 from harness.exchange.planning import make_plan
 from harness.exchange.robustness import with_trials
 from harness.network.tables import Tables
@@ -30,7 +30,6 @@ from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
 from harness.verdict import Fault, Finding, Verdict
 
-_NO_WIRE = "segments are lost on the wire of a lab, and this is the host's own network"
 _LATE = 0.5  # seconds without a look at a client: by its own clock it may have given up
 _BAD = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 Key = tuple[str, str, Role]
@@ -67,15 +66,15 @@ class Runner:
             job.suite, job.case, job.role, job.delivery, self._settings.seed,
             self._settings.parameters,
         )  # fmt: skip
-        outcome = Outcome(job.target.id, plan, self._support(job, plan))
+        outcome = Outcome(job.target.id, plan, self._support(job))
         if outcome.verdict is Verdict.PASS:
             outcome = self._judged(job, plan)
         known = job.target.manifest.known if job.target.manifest else ()
         return held_against(self._levelled(outcome), known)
 
-    def _support(self, job: Job, plan: Plan) -> Finding:
+    def _support(self, job: Job) -> Finding:
         """Returns PASS, or why the machine or the target's claims leave this case out."""
-        lacking = self._workshop.lacking(job) or (_NO_WIRE if plan.needs_wire else "")
+        lacking = self._workshop.lacking(job)
         if lacking:
             return Finding(Verdict.UNSUPPORTED, lacking, Fault.MACHINE, job.case.place)
         claimed = job.target.manifest.features if job.target.manifest else ()
@@ -183,7 +182,7 @@ class Runner:
             instance.output, seconds=played.seconds, began=time.time() - played.seconds,
             port=instance.port, seen=instance.seen() if wanted else None, started_fresh=fresh,
             silences=played.silences,
-            properties={**_properties(played.hint, ended, instance), **played.properties},
+            properties={**_properties(plan, played.hint, ended, instance), **played.properties},
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh
         if ended is not None or finding.verdict in _BAD or worn:
@@ -193,7 +192,7 @@ class Runner:
     def _driver(self, instance: Instance, crafter: Crafter, plan: Plan) -> Driver:
         return Driver(
             plan, instance.process, instance.port, instance.tables, instance.end,
-            instance.folder, instance.welcome, instance.restart, crafter,
+            instance.folder, instance.welcome, instance.restart, crafter, instance.wire,
         )  # fmt: skip
 
     def _levelled(self, outcome: Outcome) -> Outcome:
@@ -224,8 +223,11 @@ def _key(job: Job) -> Key:
     return job.target.id, job.suite.id, job.role
 
 
-def _properties(hint: str, ended: int | None, instance: Instance) -> dict[str, str]:
+def _properties(plan: Plan, hint: str, ended: int | None, instance: Instance) -> dict[str, str]:
     found = {"started": instance.started, "network": instance.level, "hint": hint}
+    if any(isinstance(step, Impair) for step in plan.steps):
+        lost_by = "the lab's wire" if instance.wire is not None else "the harness, one end of it"
+        found["wire"] = lost_by
     if ended is not None:
         found["afterwards"] = f"the program {ending(ended)} after this case"
     return {name: told for name, told in found.items() if told}

@@ -1,9 +1,10 @@
-"""The wire of one conversation, where the harness is itself one end of it.
+"""The wire of one conversation: what becomes of packets by their schedules.
 
-Belongs here: what becomes of datagrams by their schedule. A datagram that is not sent is a
-lost one, to the bit, and so is an answer that is thrown away once it was seen: a network
-could do nothing else to them that a program notices. Must not know: streams, whose segments
-are the kernel's and need a wire of their own; what is expected.
+Belongs here: both ways in which it is carried out. Of datagrams the harness is itself one
+end: one that it does not send is a lost one, to the bit, and so is an answer that is thrown
+away once it was seen; a network could do nothing else to them that a program notices. The
+segments of a stream are the kernel's: the wire of the lab loses them. Must not know: what is
+expected.
 """
 
 from __future__ import annotations
@@ -15,31 +16,54 @@ from collections.abc import Callable
 
 from harness.exchange.action import DoImpair, Received
 from harness.exchange.plan import Connection
-from harness.spec.model import Role
+from harness.network.lab.wire import Wire as LabWire
+from harness.network.netlink import Address
+from harness.runner.watch import Watch
+from harness.spec.model import Role, Transport
 from harness.wire.schedule import Line
 
 Send = Callable[[], object]
-Note = Callable[[str, bool], None]
+Note = Callable[[str, bool, float], None]
 
 
-class DatagramWire:
-    """Carries the datagrams of one play. `note(text, by_client)` is told of each fate."""
+class Wire:
+    """Carries the packets of one play; `streams` is what those of TCP go over.
 
-    def __init__(self, own: Role, note: Note) -> None:
+    `note(text, by_client, at)` is told of each fate, with a monotonic time.
+    """
+
+    def __init__(self, own: Role, streams: LabWire | None, note: Note) -> None:
         self._own = own
+        self._streams = streams
         self._note = note
         self._lines: dict[tuple[Connection, Role], Line[Send]] = {}
         self._late: list[tuple[float, int, Send]] = []
         self._held = 0
 
-    def lay(self, action: DoImpair) -> None:
-        """Lays a schedule; packets are counted from here on."""
-        self._lines[action.connection, action.by] = Line(action.schedule)
+    def lay(self, action: DoImpair, ends: tuple[Address, Address] | None) -> None:
+        """Lays a schedule; packets are counted from here on.
+
+        `ends` of a stream are the harness's and the target's, None where it is still to be
+        opened. Raises: MachineError.
+        """
+        if action.connection.over is Transport.UDP:
+            self._lines[action.connection, action.by] = Line(action.schedule)
+            return
+        assert self._streams is not None, "whoever has no wire for it does not play it"
+        ports = (ends[0][1], ends[1][1]) if ends else None
+        self._streams.lay(action.schedule, "tcp", action.by is not self._own, ports)
 
     @property
     def holds(self) -> bool:
-        """Says whether something is under way still."""
+        """Says whether a datagram is under way still."""
         return bool(self._late)
+
+    def passed(self) -> int:
+        """Returns how many frames have gone over the lab's wire, -1 where it holds some back.
+
+        What was sent before is at the other end then. Raises: MachineError.
+        """
+        return self._streams.passed() if self._streams is not None else 0
 
     def carry(self, connection: Connection, send: Send) -> None:
         """Sends what leaves the wire now that this goes into it. Raises: OSError as `send` does."""
@@ -81,4 +105,30 @@ class DatagramWire:
     def _tell(self, line: Line[Send], by: Role) -> None:
         told = line.schedule.told(line.count)
         if told:
-            self._note(told, by is Role.CLIENT)
+            self._note(told, by is Role.CLIENT, time.monotonic())
+
+    # -- the wire of the lab ------------------------------------------------------------------
+
+    def begin(self, watch: Watch) -> None:
+        """Lets nothing be left of the play before. Raises: MachineError."""
+        if self._streams is not None:
+            self._streams.clear()
+            for _ in self._streams.met():
+                continue
+            watch.add(self._streams.fileno(), self._take)
+
+    def go(self) -> None:
+        """Lets packets through from here on. Raises: MachineError."""
+        if self._streams is not None:
+            self._streams.go()
+
+    def end(self, watch: Watch) -> None:
+        """Takes in what became of the last packets. Raises: MachineError."""
+        if self._streams is not None:
+            watch.remove(self._streams.fileno())
+            self._take()
+
+    def _take(self) -> None:
+        for met in self._streams.met() if self._streams is not None else ():
+            by = self._own.other if met.of_target else self._own
+            self._note(f"segment {met.number} {met.fate}", by is Role.CLIENT, met.at)

@@ -144,6 +144,11 @@ def holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
     return False
 
 
+def holds_outside(folder: Path, content: bytes) -> bool:
+    """Says whether such a file lies in the folder above a working folder, which is its own."""
+    return holds(folder.parent, content, without=folder)
+
+
 def _has(path: Path, content: bytes) -> bool:
     """Compares a file, and nothing but a file: reading a pipe or a device may never end."""
     try:

@@ -77,7 +77,7 @@ def serve(control: socket.socket, lab: Broker | None = None) -> None:
     the keeper's end of its socket, the pipe for the exit status; `lab` {shape, pids} with the
     end of its control socket and a socket for the answer; `sweep`, to end what is left of
     targets whose keeper was killed, with a socket for the answer; in a lab `sockets`, which
-    is answered here.
+    is answered here, and `relay` with its control socket and a socket for the answer.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
@@ -122,6 +122,8 @@ def _forked(
         link = socket.socket(fileno=descriptors[1])
         if order["do"] == "lab":
             _become_lab(order, socket.socket(fileno=descriptors[0]), link)
+        elif order["do"] == "relay" and lab is not None:
+            _relay(lab, socket.socket(fileno=descriptors[0]), link)
         else:
             _keep(order, descriptors[0], link, descriptors[2], lab is not None, libc)
     finally:
@@ -163,6 +165,18 @@ def _become_lab(order: dict[str, Any], control: socket.socket, link: socket.sock
     _answer(link, ready=True)
     link.close()
     serve(control, lab)
+
+
+def _relay(lab: Broker, control: socket.socket, link: socket.socket) -> None:
+    """Becomes the wire of the lab, until the harness closes its end. Tells that it is ready."""
+    try:
+        run = lab.relay(control)
+    except OSError as exc:
+        _answer(link, failed="wire", errno=exc.errno)
+        return
+    _answer(link, ready=True)
+    link.close()
+    run()
 
 
 def _tell_pid(link: socket.socket, pid: int) -> None:

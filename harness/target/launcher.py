@@ -22,6 +22,7 @@ import harness
 from harness.errors import MachineError, TargetError
 from harness.network.lab import broker
 from harness.network.lab.lab import Lab, Level
+from harness.network.lab.wire import Wire
 from harness.target import keeper
 from harness.target.process import PATIENCE, Process, readable
 from harness.target.terminal import open_terminal
@@ -186,6 +187,20 @@ class Inside(Launcher):
         except MachineError:
             if not (self.lab.confines and self.lab.ends()):
                 raise
+
+    def wire(self) -> Wire:
+        """Has the wire between both sides of the lab carried on. Raises: MachineError."""
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with contextlib.ExitStack() as unless_ready:
+            unless_ready.enter_context(control)
+            with theirs:
+                link = self._ordered({"do": "relay"}, [theirs.fileno()])
+            with link:
+                told, _ = _answer(link)
+            if "failed" in told:
+                raise MachineError(f"no wire in this lab: {os.strerror(told['errno'])}")
+            unless_ready.pop_all()
+        return Wire(control)
 
     def _end(self) -> None:
         self.lab.close()

@@ -4,9 +4,10 @@ import ast
 
 import pytest
 
+from harness.network.network import Wanted
 from harness.runner.outcome import Kind
 from harness.spec.model import Role
-from harness.verdict import Verdict
+from harness.verdict import Fault, Verdict
 
 SUITE = """
     suite: wired
@@ -17,13 +18,14 @@ SUITE = """
     requirements:
       WIRE-1: {{level: must, text: All is well.}}
     probe:
-      - client: {{says: "{{_:word}}", example: "probe"}}
-      - server: {{says: "{{_:rest}}", example: "probe"}}
+      - client: {{says: "{{_:word}}{end}", example: "probe{end}"}}
+      - server: {{says: "{answer}", example: "PROBE{end}"}}
       - client: {{goes_on: true}}
     cases:
       - id: case
         purpose: All is well.
         verifies: [WIRE-1]
+        {case}
         exchange:
 """
 
@@ -59,10 +61,12 @@ ASKER = """
 """
 
 
-def suite_of(*events, transport="udp", survives=""):
+def suite_of(*events, transport="udp", survives="", case="points: 1"):
     lines = "".join(f"          - {event}\n" for event in events)
     survives = f"survives: [{survives}]" if survives else ""
-    return SUITE.format(transport=transport, survives=survives) + lines
+    end, answer = ("\\n", "{_:line}\\n") if transport == "tcp" else ("", "{_:rest}")
+    more = {"survives": survives, "case": case, "end": end, "answer": answer}
+    return SUITE.format(transport=transport, **more) + lines
 
 
 def notes_of(outcome):
@@ -166,3 +170,122 @@ def test_a_lost_request_is_said_again(play, tries, verdict):
     assert outcomes["case[lost-request]"].verdict is verdict
     assert ("one", True, "lost by the wire") in notes_of(outcomes["case[lost-request]"])
     assert "case[lost-reply]" not in outcomes
+
+
+# -- streams -----------------------------------------------------------------------------
+
+LINES = ('client: "abcdefgh\\n"', 'server: "ABCDEFGH\\n"', 'client: "ij\\n"', 'server: "IJ\\n"')
+# Answers lines, and prints each read; with a limit in seconds, what has come by then is a line.
+READER = """
+    import socket, sys
+    with socket.create_server(("", int(sys.argv[1]))) as welcome:
+        while True:
+            talk, _ = welcome.accept()
+            talk.settimeout({limit})
+            line, reads = b"", []
+            while True:
+                over = False
+                try:
+                    data = talk.recv(99)
+                    if not data:
+                        break
+                    reads.append(data)
+                    line += data
+                except TimeoutError:
+                    over = line != b""
+                if over or line.endswith(b"\\n"):
+                    talk.sendall(line.strip().upper() + b"\\n")
+                    line = b""
+            print("READS", reads, flush=True)
+"""
+
+
+CLIENT = """
+    import socket, sys
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as talk:
+        lines = talk.makefile("rwb")
+        for text in (b"abcdefgh\\n", b"ij\\n"):
+            lines.write(text)
+            lines.flush()
+            print("GOT", lines.readline(), flush=True)
+"""
+
+
+def wired(outcomes):
+    """Returns the outcomes of the case, where this machine has a lab with a wire to give."""
+    found = {each.plan.delivery: each for each in outcomes.values() if each.plan.case.id == "case"}
+    if any(each.verdict is Verdict.UNSUPPORTED for each in found.values()):
+        pytest.skip("no lab with a wire here")
+    return found
+
+
+def fates_of(outcome):
+    return {
+        (entry.by_client, entry.detail) for entry in outcome.transcript if "segment" in entry.detail
+    }
+
+
+def test_a_stream_that_loses_segments_is_the_same_to_a_server(play):
+    found = wired(
+        play(suite_of(*LINES, transport="tcp", survives="lossy"), READER.format(limit=None))
+    )
+    outcome = found["lossy"]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+    assert outcome.properties["wire"] == "the lab's wire"
+    assert b"READS [b'a', b'bcd', b'efgh', b'\\n', b'i', b'j', b'\\n']" in outcome.output
+    assert fates_of(outcome) >= {
+        (True, "segment 2 lost by the wire"),
+        (True, "segment 4 repeated by the wire"),
+        (False, "segment 1 lost by the wire"),
+        (False, "segment 3 repeated by the wire"),
+    }
+
+
+def test_a_stream_that_loses_segments_is_the_same_to_a_client(play):
+    spec = suite_of(*LINES, transport="tcp", survives="lossy")
+    outcome = wired(play(spec, CLIENT, Role.CLIENT, only="[lossy]"))["lossy"]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+    told = fates_of(outcome)
+    assert (True, "segment 1 lost by the wire") in told
+    assert (False, "segment 2 lost by the wire") in told
+
+
+def test_who_takes_a_pause_for_the_end_is_shown_by_a_loss_alone(play):
+    spec = suite_of(*LINES, transport="tcp", case="deliveries: [whole, lossy]")
+    found = wired(play(spec, READER.format(limit=0.1)))
+    assert found["whole"].verdict is Verdict.PASS
+    assert found["lossy"].verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("side", Role)
+@pytest.mark.parametrize(("fate", "told"), [("drop", "lost"), ("corrupt", "corrupted")])
+def test_a_segment_meets_its_fate(play, role, side, fate, told):
+    events = (*LINES[:2], f"wire: {{{fate}: 1, from: {side}}}", *LINES[2:])
+    source = READER.format(limit=None) if role is Role.SERVER else CLIENT
+    outcome = wired(play(suite_of(*events, transport="tcp"), source, role))["whole"]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+    assert fates_of(outcome) == {(side is Role.CLIENT, f"segment 1 {told} by the wire")}
+
+
+def test_a_schedule_from_the_beginning_meets_a_client_s_first_segment(play):
+    events = ("wire: {drop: 1, from: client}", *LINES)
+    outcome = wired(play(suite_of(*events, transport="tcp"), CLIENT, Role.CLIENT))["whole"]
+    assert outcome.verdict is Verdict.PASS, outcome.finding
+    assert fates_of(outcome) == {(True, "segment 1 lost by the wire")}
+
+
+def test_without_a_lab_nothing_is_lost_of_a_stream(play):
+    spec = suite_of(*LINES, transport="tcp", case="deliveries: [whole, lossy]")
+    outcomes = play(spec, READER.format(limit=None), network=Wanted.HOST)
+    assert outcomes["case[whole]"].verdict is Verdict.PASS
+    lossy = outcomes["case[lossy]"]
+    assert (lossy.verdict, lossy.finding.fault) == (Verdict.UNSUPPORTED, Fault.MACHINE)
+    assert "wire of a lab" in lossy.finding.reason
+
+
+def test_a_datagram_needs_no_lab_to_be_lost(play):
+    spec, source = suite_of(*TALK, survives="lost-reply"), ANSWERING.format(answers=True)
+    outcome = play(spec, source, network=Wanted.HOST)["case[lost-reply]"]
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.properties["wire"] == "the harness, one end of it"

@@ -13,9 +13,15 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from harness.network.lab import namespaces, topology
+from harness.network.lab.topology import FAR, NEAR
+
+_ALL_FRAMES = 3  # ETH_P_ALL, linux/if_ether.h
+_SOL_PACKET, _IGNORE_OUTGOING = 263, 23  # linux/if_packet.h (since 4.20)
 
 MOST = 250
 """Sockets that one order may ask for; the kernel passes at most 253 descriptors at once."""
@@ -41,6 +47,25 @@ class Broker:
                 each = socket.socket(order["family"], order["kind"], order["protocol"])
                 made.append(each.detach())
         return made
+
+    def relay(self, control: socket.socket) -> Callable[[], None]:
+        """Returns what joins both sides by the wire between them, as `control` orders.
+
+        Raises: OSError.
+        """
+        from harness.network.lab import relay
+
+        namespaces.go_to(self._networks[topology.BETWEEN])
+        left, right = (_frames_of(topology.WIRE_ENDS[side.name]) for side in (FAR, NEAR))
+        return partial(relay.relay, left, right, control)
+
+
+def _frames_of(interface: str) -> socket.socket:
+    """Returns a socket that brings every frame which comes to an interface, and takes others."""
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    made.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
+    made.bind((interface, _ALL_FRAMES))
+    return made
 
 
 def close(descriptors: list[int]) -> None:

@@ -60,8 +60,9 @@ class Lab:
         self.pid = pid
         self.level = level.name
         self.sides: Mapping[str, Side] = (
-            {"far": FAR, "near": NEAR} if level.shape == topology.PAIR else {}
+            {"far": FAR, "near": NEAR} if level.shape != topology.LOOPBACK else {}
         )
+        self.wired = level.shape == topology.WIRE
         self._pids = level.pids
         self._ending = ending
         self._store: dict[tuple[str, int, int], list[socket.socket]] = {}

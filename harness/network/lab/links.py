@@ -7,7 +7,9 @@ a network is made in less than 10. Of this project it imports nothing.
 
 from __future__ import annotations
 
+import array
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -24,6 +26,8 @@ _NO_DUPLICATES = 0x02  # IFA_F_NODAD: nobody else can have it
 _PERMANENT = 0x80  # NUD_PERMANENT
 _HEADER = struct.Struct("=IHHII")
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg
+_SIOCETHTOOL = 0x8946  # linux/sockios.h
+_OFFLOADS = (0x17, 0x1F, 0x24, 0x2C)  # ETHTOOL_STXCSUM, STSO, SGSO, SGRO of linux/ethtool.h
 _PATIENCE = 2.0  # seconds
 _GLANCE = 1  # milliseconds between two looks while the kernel tells of no change
 
@@ -115,6 +119,18 @@ class Links:
                 raise TimeoutError(errno.ETIMEDOUT, f"interface {index} does not come up")
             if select.select([self._changes], (), (), _GLANCE / 1000)[0]:
                 self._changes.recv(1 << 16)
+
+    @staticmethod
+    def keep_frames_whole(name: str) -> None:
+        """Has an interface of this network send real frames: with checksums, none joined.
+
+        Raises: OSError.
+        """
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            for command in _OFFLOADS:
+                value = array.array("I", (command, 0))  # struct ethtool_value: off
+                request = struct.pack("16sP16x", name.encode(), value.buffer_info()[0])
+                fcntl.ioctl(asked, _SIOCETHTOOL, request)
 
     def _sends(self, index: int) -> bool:
         body = _LINK.pack(0, 0, index, 0, 0)

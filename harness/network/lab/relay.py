@@ -6,10 +6,11 @@ that the harness gives. Must not know: the rest of the harness but harness.wire.
 
 Numbered are, per flow and direction, UDP datagrams and TCP segments that carry bytes, those
 sent again too; of a datagram in fragments the first. A flow is told by its transport and
-the port at its left end. Everything else goes through: SYN, acknowledgements, ICMP.
+the ports at its left and right end. Everything else goes through: SYN, acknowledgements, ICMP.
 
-Orders are JSON, one in each message of a SOCK_SEQPACKET socket. Each is answered by
-{"done": true} when it holds; in between come the fates that packets have met. The relay
+Orders are JSON, one in each message of a SOCK_SEQPACKET socket. Each is answered by {"done":
+so many frames} when it holds and all that had come by then was sent on, be it -1 where some
+is held back; in between come the fates that packets have met. The relay
 begins at rest: until the order "go" what is sent stays in the kernel, so that a schedule can
 be laid before the first packet. It ends when the harness does, or the network.
 """
@@ -40,17 +41,17 @@ _OVER = {"tcp": _TCP, "udp": _UDP}
 
 
 class Flow(NamedTuple):
-    """A talk between two ports: IP's number of its transport, the port at the left end."""
+    """A talk between two ports: IP's number of its transport, the ports at both ends."""
 
     protocol: int
-    port: int
+    left: int
+    right: int
 
 
 class Counted(NamedTuple):
-    """A packet that is numbered: its flow, how many bytes it carries, where they end."""
+    """A packet that is numbered: its flow, and where its bytes end in the frame."""
 
     flow: Flow
-    size: int
     end: int
 
 
@@ -76,7 +77,8 @@ class Wire:
         self._lines: dict[tuple[Flow, str], Line[bytes]] = {}
         self._laid: dict[tuple[int, str], Schedule] = {}  # for flows that have none of their own
         self._late: list[tuple[float, int, socket.socket, bytes]] = []
-        self._held = 0
+        self._frames = 0
+        self._goes = False
         for each in (left, right):
             each.setblocking(False)
         self._poll = select.poll()
@@ -103,26 +105,29 @@ class Wire:
         if not message:
             return False
         order = json.loads(message)
-        if order["order"] == "go":
+        if order["order"] == "go" and not self._goes:
+            self._goes = True
             for fd in self._ends:
                 self._poll.register(fd, select.POLLIN)
         elif order["order"] == "clear":
             self._lines.clear()
             self._laid.clear()
-        else:
+        elif order["order"] == "lay":
             self._lay(order)
-        self._tell({"done": True})
+        for end in self._ends.values() if self._goes else ():
+            self._forward(*end)
+        self._tell({"done": -1 if self._late else self._frames})
         return True
 
     def _lay(self, order: dict[str, Any]) -> None:
-        """Lays a schedule for one flow, or (port 0) for each that has none of its own."""
+        """Lays a schedule for one flow, or (no ports) for each that has none of its own."""
         fates = {int(number): Fate(fate) for number, fate in order["fates"].items()}
         schedule = Schedule(fates, order["delay"])
-        flow = Flow(_OVER[order["over"]], order["port"])
-        if flow.port:
-            self._lines[flow, order["way"]] = Line(schedule)
+        protocol, way = _OVER[order["over"]], order["way"]
+        if order["ports"]:
+            self._lines[Flow(protocol, *order["ports"]), way] = Line(schedule)
         else:
-            self._laid[flow.protocol, order["way"]] = schedule
+            self._laid[protocol, way] = schedule
 
     def _tell(self, told: dict[str, Any]) -> None:
         self._control.send(json.dumps(told).encode())
@@ -131,6 +136,7 @@ class Wire:
 
     def _forward(self, way: str, source: socket.socket, to: socket.socket) -> None:
         for frame in _frames(source):
+            self._frames += 1
             counted = counted_in(frame, way == LEFT)
             line = self._line(counted.flow, way) if counted is not None else None
             if counted is None or line is None:
@@ -139,13 +145,8 @@ class Wire:
             outs = line.carry(frame)
             told = line.schedule.told(line.count)
             if told:
-                self._tell(
-                    {
-                        "at": time.monotonic(), "way": way, "number": line.count, "told": told,
-                        "size": counted.size, "port": counted.flow.port,
-                        "over": "tcp" if counted.flow.protocol == _TCP else "udp",
-                    }
-                )  # fmt: skip
+                number, now = line.count, time.monotonic()
+                self._tell({"at": now, "way": way, "number": number, "fate": told})
             for out in outs:
                 self._put(out, to, counted)
 
@@ -160,8 +161,8 @@ class Wire:
         if out.after <= 0:
             to.send(frame)
             return
-        self._held += 1
-        heapq.heappush(self._late, (time.monotonic() + out.after, self._held, to, frame))
+        due = time.monotonic() + out.after
+        heapq.heappush(self._late, (due, self._frames, to, frame))  # no two frames are compared
 
 
 def _frames(source: socket.socket) -> Iterator[bytes]:
@@ -196,7 +197,7 @@ def counted_in(frame: bytes, from_left: bool) -> Counted | None:
     if size < 0 or (protocol == _TCP and size == 0):
         return None
     ports = struct.unpack_from("!HH", frame, at)
-    return Counted(Flow(protocol, ports[0] if from_left else ports[1]), size, end)
+    return Counted(Flow(protocol, *(ports if from_left else reversed(ports))), end)
 
 
 def corrupted(frame: bytes, end: int) -> bytes:
@@ -207,22 +208,17 @@ def corrupted(frame: bytes, end: int) -> bytes:
 # -- the harness's end -------------------------------------------------------------------
 
 
-def go() -> bytes:
-    """Returns the order to let packets through."""
-    return json.dumps({"order": "go"}).encode()
+def order(what: str) -> bytes:
+    """Returns an order: "go", to let packets through; "clear", to forget all schedules; "look"."""
+    return json.dumps({"order": what}).encode()
 
 
-def clear() -> bytes:
-    """Returns the order to forget all schedules and flows."""
-    return json.dumps({"order": "clear"}).encode()
-
-
-def lay(schedule: Schedule, over: str, way: str, port: int = 0) -> bytes:
+def lay(schedule: Schedule, over: str, way: str, ports: tuple[int, int] | None = None) -> bytes:
     """Returns the order to lay a schedule for packets that come from one end (`way`).
 
-    `port`: of the flow at its left end; 0: for each flow that has none of its own, and counts
-    its own packets.
+    `ports` are those of a flow at its left and right end; None: for each flow that has no
+    schedule of its own, and counts its own packets.
     """
     fates = {str(number): str(fate) for number, fate in schedule.fates.items()}
-    order = {"order": "lay", "over": over, "port": port, "way": way, "fates": fates}
-    return json.dumps({**order, "delay": schedule.delay}).encode()
+    told = {"order": "lay", "over": over, "ports": ports, "way": way, "fates": fates}
+    return json.dumps({**told, "delay": schedule.delay}).encode()

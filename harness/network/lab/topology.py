@@ -6,7 +6,9 @@ is read by the harness for its addresses; of this project it imports what lies b
 `pair`: the target's network (*near*) and the harness's (*far*), joined by a veth pair. The
 counters of the near one are then the target's alone, and nobody talks over loopback who does
 not want to. Whatever the target calls that is nobody's goes to the far end, is seen there,
-and is told that it is unreachable. `loopback`: the near network alone.
+and is told that it is unreachable. `wire`: the same, and between both a third network (*between*),
+where a relay takes every frame from one pair to the other (harness.network.lab.relay).
+`loopback`: the near network alone.
 """
 
 from __future__ import annotations
@@ -20,7 +22,12 @@ from dataclasses import dataclass
 from harness.network.lab import namespaces
 from harness.network.lab.links import Links
 
-LOOPBACK, PAIR = "loopback", "pair"
+LOOPBACK, PAIR, WIRE = "loopback", "pair", "wire"
+BETWEEN = "between"
+WIRE_ENDS = {"far": "c1", "near": "s1"}
+"""The interfaces of the network between, by the side to which each leads."""
+
+_WIRE_MACS = {"far": "02:00:00:00:00:03", "near": "02:00:00:00:00:04"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +85,45 @@ def build(shape: str) -> dict[str, int]:
     _set(_EVERYWHERE + _NEAR)
     with Links() as near:
         near.up(1)
-        if shape == PAIR:
+        if shape in (PAIR, WIRE):
             networks[FAR.name] = namespaces.another_network()
             _set(_EVERYWHERE + _FAR)
             with Links() as far:
                 far.up(1)
-                _join(near, far, networks)
+                join = _join if shape == PAIR else _join_by_wire
+                join(near, far, networks)
     return networks
 
 
 def _join(near: Links, far: Links, networks: dict[str, int]) -> None:
     """Joins both sides by a veth pair; this process is in the far one before, the near after."""
     far.pair(FAR.interface, FAR.mac, NEAR.interface, NEAR.mac, networks[NEAR.name])
+    _settle(near, far, networks)
+
+
+def _join_by_wire(near: Links, far: Links, networks: dict[str, int]) -> None:
+    """Joins each side to the network between; processes and networks as in `_join`.
+
+    All ends send frames as they would be on a cable, for the relay is to see them so.
+    """
+    networks[BETWEEN] = namespaces.another_network()
+    _set((("ipv6/conf/default/disable_ipv6", "1"),))  # nobody lives here who could speak
+    with Links() as between, contextlib.ExitStack() as when_up:
+        for side in (FAR, NEAR):
+            name = WIRE_ENDS[side.name]
+            between.pair(name, _WIRE_MACS[side.name], side.interface, side.mac, networks[side.name])
+            Links.keep_frames_whole(name)
+            index = socket.if_nametoindex(name)
+            between.up(index)
+            when_up.callback(between.until_ready, index)
+        for side in (NEAR, FAR):
+            namespaces.go_to(networks[side.name])
+            Links.keep_frames_whole(side.interface)
+        _settle(near, far, networks)
+
+
+def _settle(near: Links, far: Links, networks: dict[str, int]) -> None:
+    """Gives both sides their addresses; this process is in the far one before, the near after."""
     with _settled(far, FAR, NEAR):
         namespaces.go_to(networks[NEAR.name])
         with _settled(near, NEAR, FAR) as index:

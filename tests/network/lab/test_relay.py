@@ -58,15 +58,15 @@ class Relayed:
             each.settimeout(PATIENCE)
 
     def order(self, order):
-        """Gives an order; returns when it holds, with what was told before."""
+        """Gives an order; returns when it holds, with what was told before, and the answer."""
         self.control.send(order)
         told = []
-        while not (got := json.loads(self.control.recv(relay.MESSAGE_LIMIT))).get("done"):
+        while "done" not in (got := json.loads(self.control.recv(relay.MESSAGE_LIMIT))):
             told.append(got)
-        return told
+        return told, got["done"]
 
-    def lay(self, fates, over="tcp", way=LEFT, port=0, delay=0.2):
-        self.order(relay.lay(Schedule.of(fates.items(), delay), over, way, port))
+    def lay(self, fates, over="tcp", way=LEFT, ports=None, delay=0.2):
+        self.order(relay.lay(Schedule.of(fates.items(), delay), over, way, ports))
 
     def through(self, *frames, way=LEFT):
         """Sends frames and returns all that came out; the last of them must come through."""
@@ -100,7 +100,7 @@ def wire():
 
 @pytest.fixture
 def open_wire(wire):
-    wire.order(relay.go())
+    wire.order(relay.order("go"))
     return wire
 
 
@@ -114,7 +114,7 @@ def test_nothing_goes_through_before_go(wire):
     wire.left.send(tcp(b"1"))
     wire.lay({1: Fate.DROP})
     assert not select.select([wire.right], (), (), 0)[0]
-    wire.order(relay.go())
+    wire.order(relay.order("go"))
     assert wire.through(tcp(b"2")) == [tcp(b"2")]
 
 
@@ -130,12 +130,9 @@ def test_a_fate_is_told_with_its_time_and_number(open_wire):
     open_wire.lay({2: Fate.DROP}, way=RIGHT)
     open_wire.through(tcp(b"abc", source=SERVICE, to=PORT), way=RIGHT)
     open_wire.through(tcp(b"abcd", source=SERVICE, to=PORT), way=RIGHT)
-    (told,) = open_wire.order(relay.clear())
+    (told,), _ = open_wire.order(relay.order("clear"))
     assert told.pop("at") > 0
-    assert told == {
-        "way": RIGHT, "number": 2, "told": "lost by the wire", "size": 4, "port": PORT,
-        "over": "tcp",
-    }  # fmt: skip
+    assert told == {"way": RIGHT, "number": 2, "fate": "lost by the wire"}
 
 
 def test_what_is_held_back_comes_behind_what_is_not(open_wire):
@@ -206,14 +203,33 @@ def test_each_flow_counts_its_own(open_wire):
 def test_a_schedule_for_one_flow_counts_from_when_it_is_laid(open_wire):
     one, two = tcp(b"one"), tcp(b"two", source=PORT + 1)
     open_wire.through(one, two)
-    open_wire.lay({1: Fate.DROP}, port=PORT)
+    open_wire.lay({1: Fate.DROP}, ports=(PORT, SERVICE))
     assert open_wire.through(two, one, one) == [two, one]
-    open_wire.lay({1: Fate.DROP}, port=PORT)
+    open_wire.lay({1: Fate.DROP}, ports=(PORT, SERVICE))
     assert open_wire.through(one, one) == [one]
 
 
 def test_what_is_cleared_is_forgotten(open_wire):
     open_wire.lay({1: Fate.DROP})
-    open_wire.lay({1: Fate.DROP}, port=PORT)
-    open_wire.order(relay.clear())
+    open_wire.lay({1: Fate.DROP}, ports=(PORT, SERVICE))
+    open_wire.order(relay.order("clear"))
     assert open_wire.through(tcp(b"1")) == [tcp(b"1")]
+
+
+def test_a_look_tells_how_many_frames_are_through(open_wire):
+    _, before = open_wire.order(relay.order("look"))
+    open_wire.left.send(tcp(b"1"))
+    open_wire.right.send(tcp(b"2", source=SERVICE, to=PORT))
+    assert open_wire.order(relay.order("look")) == ([], before + 2)
+    assert open_wire.order(relay.order("look")) == ([], before + 2)
+    assert (open_wire.right.recv(100), open_wire.left.recv(100)) == (
+        tcp(b"1"), tcp(b"2", source=SERVICE, to=PORT),
+    )  # fmt: skip
+
+
+def test_a_look_tells_that_something_is_held_back(open_wire):
+    open_wire.lay({1: Fate.DELAY}, delay=0.05)
+    open_wire.left.send(tcp(b"1"))
+    assert open_wire.order(relay.order("look"))[1] == -1
+    open_wire.right.recv(100)
+    assert open_wire.order(relay.order("look"))[1] == 1
