@@ -44,7 +44,7 @@ OTHERS = {
 # What runs in the fork server and inside of labs, with no more than this of the harness.
 LEAN = (
     "network.lab.namespaces", "network.lab.links", "network.lab.topology", "network.lab.broker",
-    "target.keeper", "target.lineage",
+    "network.lab.relay", "target.keeper", "target.lineage", "wire.schedule",
 )  # fmt: skip
 # Names without an import that reach outside.
 OUTSIDE = ("open", "print", "input")
