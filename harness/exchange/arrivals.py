@@ -95,8 +95,11 @@ class Arrivals:
         """Holds an expectation against what is there, behind what may have come late."""
         said = expectation.judge(inbox, captures)
         while said.verdict is Answered.NO:
-            if expectation.overtaken(inbox, captures):
-                inbox.set_aside()
+            earlier = expectation.overtaken(inbox, captures)
+            if earlier.verdict is Answered.NOT_YET:
+                return earlier
+            if earlier.verdict is Answered.YES:
+                inbox.set_aside(earlier.length)
                 said = expectation.judge(inbox, captures)
                 continue
             late = self._absorbed(expectation.connection, captures)

@@ -7,7 +7,7 @@ match or a mismatch.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from harness.exchange.action import Await, Awaited
@@ -71,7 +71,7 @@ class _Begun:
             return False
         size, more, seen = inbox.size, self._more, self._seen
         self._seen = size
-        if size == seen:  # asked again where nothing came: this is to be known exactly
+        if size <= seen:  # asked again where nothing came: this is to be known exactly
             return False
         if not (more.ends or more.size) or (size - self._size) * 8 > self._size:
             return False
@@ -88,21 +88,24 @@ def expectations(plan: Plan) -> list[Expectation | None]:
             one = made[id(step)] = Expectation(step, plan)
         found.append(one)
     if plan.role is Role.SERVER:
-        _let_pass(plan.steps, found)
+        unordered = {Transport.UDP, *([Transport.TCP] if plan.suite.unordered else [])}
+        _let_pass(plan.steps, found, unordered)
     return found
 
 
-def _let_pass(steps: Sequence[AnyStep], found: Sequence[Expectation | None]) -> None:
-    """Lets answers to datagrams that are under way together come in any order: UDP keeps none.
+def _let_pass(
+    steps: Sequence[AnyStep], found: Sequence[Expectation | None], unordered: Set[Transport]
+) -> None:
+    """Lets answers to requests that are under way together come in any order: UDP keeps none.
 
     A server that serves each datagram by a process of its own may be overtaken by itself.
     """
     asked, run, where = 0, list[Expectation](), None
     for step, one in zip(steps, found, strict=True):
-        if isinstance(step, Send) and step.connection.over is Transport.UDP:
+        if isinstance(step, Send) and step.connection.over in unordered:
             if run or step.connection != where:
                 asked, run, where = 0, [], step.connection
-            asked += 1
+            asked += len(step.says)
         elif one is not None and one.connection == where and one.plain and one.constant:
             run.append(one)
             for earlier in run[:-1] if 1 < len(run) <= asked else ():
@@ -195,9 +198,12 @@ class Expectation:
             met = self._met = Said(Answered.YES, choice, found.length, found.captures)
         return met
 
-    def overtaken(self, inbox: Inbox, captures: Mapping[str, bytes]) -> bool:
-        """Says whether what is there is what may come before this."""
-        return any(each.judge(inbox, captures).verdict is Answered.YES for each in self.behind)
+    def overtaken(self, inbox: Inbox, captures: Mapping[str, bytes]) -> Said:
+        """Says whether what is there is, or may become, what may come before this."""
+        found = [each.judge(inbox, captures) for each in self.behind]
+        met = next((said for said in found if said.verdict is Answered.YES), None)
+        begun = any(said.verdict is Answered.NOT_YET for said in found)
+        return met or Said(Answered.NOT_YET if begun else Answered.NO)
 
     def comes_behind(self, inbox: Inbox) -> bool:
         """Says whether what is expected stands further back: something was said before it."""

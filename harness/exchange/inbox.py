@@ -20,8 +20,8 @@ class Inbox:
     """
 
     __slots__ = (
-        "_aside", "_data", "_datagrams", "_stream", "astray", "at", "before", "ended", "judged",
-        "met", "new_port", "open", "used",
+        "_aside", "_data", "_datagrams", "_passed", "_stream", "astray", "at", "before", "ended",
+        "judged", "met", "new_port", "open", "used",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
@@ -37,7 +37,8 @@ class Inbox:
         self.used = False
         self.met = False
         self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
-        self._aside: list[Received] = []
+        self._aside: list[Received] = []  # datagrams that were looked at too early
+        self._passed = bytearray()  # the same of a stream
 
     @property
     def holds(self) -> bool:
@@ -96,11 +97,12 @@ class Inbox:
         self.before = self.at
         self.judged += 1
         if self._datagrams is None:
-            if length == len(self._stream):
+            if length == len(self._stream) and not self._passed:
                 self._stream.clear()
                 self._data = b""
             else:
-                del self._stream[:length]
+                self._stream[:length] = self._passed
+                self._passed.clear()
                 self._data = None
             return
         self._datagrams.popleft()
@@ -108,9 +110,13 @@ class Inbox:
         self._aside.clear()
         self._show()
 
-    def set_aside(self) -> None:
-        """Looks at the next datagram first; this one comes back once a message is taken out."""
-        assert self._datagrams is not None
+    def set_aside(self, length: int) -> None:
+        """Looks at the next message first; this one comes back once that is taken out."""
+        if self._datagrams is None:
+            self._passed += self._stream[:length]
+            del self._stream[:length]
+            self._data = None
+            return
         self._aside.append(self._datagrams.popleft())
         self._show()
 

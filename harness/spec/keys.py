@@ -130,6 +130,7 @@ SUITE = (
         of=IMPAIRED,
     ),
     Key("pipelined", "flag", "TCP: requests may be sent ahead of the answers."),
+    Key("unordered", "flag", "TCP: answers to requests sent ahead may come in any order."),
     Key("deadline", "number", "Seconds for a case, and anew from each right answer on; default 3."),
     Key("probe", "exchange", "The shortest exchange that a right target answers.", required=True),
     Key("cases", "cases", "What is tested.", required=True, section="case"),

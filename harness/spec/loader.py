@@ -37,7 +37,12 @@ _DEADLINE = 3.0
 _PORTS = Span(1, 65_535)
 _SIZES = {"fixed": Span(1, LARGEST), "length": Span(1, 8)}  # bytes of the message, of its length
 _PLACEHOLDERS = ("program", "host", "port", "folder")
-_ONLY_FOR = {"framing": Transport.TCP, "pipelined": Transport.TCP, "idempotent": Transport.UDP}
+_ONLY_FOR = {
+    "framing": Transport.TCP,
+    "pipelined": Transport.TCP,
+    "unordered": Transport.TCP,
+    "idempotent": Transport.UDP,
+}
 
 
 def load(path: str, text: str, sources: Sources) -> Suite:
@@ -72,6 +77,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         survives=_survives(tree, fields),
         idempotent=optional_flag(tree, fields, "idempotent"),
         pipelined=optional_flag(tree, fields, "pipelined"),
+        unordered=optional_flag(tree, fields, "unordered"),
         deadline=seconds(tree, fields) or _DEADLINE,
         features=parts.features,
         proves=parts.proves,

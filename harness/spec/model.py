@@ -366,6 +366,7 @@ class Suite:
     idempotent: bool = False  # UDP: a request may be repeated or overtaken, answers are alike
     survives: Mapping[Delivery, Place] = field(default_factory=dict)  # losses that do no harm
     pipelined: bool = False  # TCP: requests may be sent ahead of the answers
+    unordered: bool = False  # TCP: answers to requests sent ahead may come in any order
     deadline: float = 3.0  # seconds a case may take on an idle machine, start-up apart
     features: Mapping[str, str] = field(default_factory=dict)  # optional: id to text
     proves: Mapping[Delivery, str] = field(default_factory=dict)  # to a requirement's id

@@ -16,6 +16,7 @@ from harness.wire.message import Judge, Matched, Mismatch, Scope
 from harness.wire.parts import filtered
 from harness.wire.quote import quoted
 from harness.wire.spans import agreeing
+from harness.wire.template import literal
 from harness.wire.values import Given, Packets, Value, split
 
 _INTEGER = re.compile(rb"-?[0-9]{1,20}")
@@ -62,6 +63,8 @@ def _of(given: Given, key: str, value: Value, scope: Scope) -> Wanted:
         known = number_of(packet.get_field(name), judge.expected)
         if known is not None:
             return WantedNumber(name, known, exact=name in given.layout.kinds)
+    if how and judge.expected is not None:
+        judge = literal(filtered(judge.expected, how)).bind({}, DATAGRAM)
     begun = None if is_number or how else value.bind(scope, CLOSE)
     return WantedText(name, how, judge, begun)
 
@@ -92,7 +95,7 @@ class WantedNumber:
 
 
 class WantedText:
-    """A text, or a number as it is written; judged through a filter where there is one."""
+    """A text, or a number as it is written; what came goes through a filter where there is one."""
 
     def __init__(self, name: str, how: str, judge: Judge, begun: Judge | None) -> None:
         self.name = name

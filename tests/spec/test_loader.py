@@ -100,6 +100,8 @@ def event(line, **around):
         ("framing: close", "framing", Framing(FramingKind.CLOSE)),
         ("framing: http", "framing", Framing(FramingKind.HTTP)),
         ("pipelined: true", "pipelined", True),
+        ("unordered: true", "unordered", True),
+        ("", "unordered", False),
         ("", "pipelined", False),
         ("deadline: 1.5", "deadline", 1.5),
         ("", "deadline", 3.0),
