@@ -240,6 +240,7 @@ PAYLOAD_MORE = (
     Key("size", "whole", "How many bytes a `piece` has; the last has what is left."),
     Key("fields", "mapping", "Values of the layout's fields; the others are free.", of="value"),
     Key("length", "bounds", "How many bytes the whole message of a layout has."),
+    Key("head", "true", "Of a layout: behind the last field that is given anything may follow."),
     Key("capture", "text", "The name under which the whole message of a layout is known."),
 )
 PACKETS = (

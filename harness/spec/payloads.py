@@ -162,7 +162,8 @@ def _sound(tree: Tree, node: Node, read: Template) -> Template:
 
 
 _NEEDED = (("times", "fill"), ("of", "piece"), ("size", "piece"))
-_COMPANIONS = (*_NEEDED, ("fields", "layout"), ("length", "layout"), ("capture", "layout"))
+_OF_LAYOUT = tuple((name, "layout") for name in ("length", "head", "capture"))
+_COMPANIONS = (*_NEEDED, ("fields", "layout"), *_OF_LAYOUT)
 
 
 def _companions(tree: Tree, fields: Fields, way: str) -> None:
@@ -327,7 +328,9 @@ def _layout(tree: Tree, fields: Fields, around: Surroundings) -> Message:
         values[key] = _value(tree, entry, around)
         _build(tree, entry, chosen, values[key])
     length = bounds(tree, fields["length"].node, "length", LARGEST) if "length" in fields else None
-    return _message(chosen, values, length, _captured(tree, fields))
+    if "head" in fields and not (tree.flag(fields["head"].node, "head") and values):
+        raise tree.error(fields["head"].node, "'head' is true where fields are given, or left out")
+    return _message(chosen, values, length, "head" in fields, _captured(tree, fields))
 
 
 def _captured(tree: Tree, fields: Fields) -> str:
@@ -343,10 +346,11 @@ def _message(
     layout: Any,  # noqa: ANN401 - lazily loaded
     values: Mapping[str, Any],
     size: tuple[int, int] | None = None,
+    head: bool = False,
     capture: str = "",
 ) -> Message:
     module = importlib.import_module("harness.wire.fields")
-    made: Message = module.Fields(layout, tuple(values.items()), size, capture)
+    made: Message = module.Fields(layout, tuple(values.items()), size, head, capture)
     return made
 
 

@@ -74,6 +74,7 @@ def _chosen(section: str, ways: Sequence[tuple[Key, ...]], also: str = "") -> Sc
             "size": ["piece"],
             "fields": ["layout"],
             "length": ["layout"],
+            "head": ["layout"],
             "capture": ["layout"],
         }
     return described

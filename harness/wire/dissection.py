@@ -9,12 +9,12 @@ from __future__ import annotations
 from harness.wire.framing import Framing, FramingKind, end_of_message
 from harness.wire.layout import blank, holds_packets, plain, taken
 from harness.wire.message import Judged, Matched, Mismatch, More, Scope
-from harness.wire.values import Given
+from harness.wire.values import Given, split
 from harness.wire.wanted import wanted
 
 
 class FieldsJudge:
-    """Judges arrivals field by field. `size` bounds the whole message, `capture` names it."""
+    """Judges arrivals field by field. See Fields for `size`, `head` and `capture`."""
 
     def __init__(
         self,
@@ -22,6 +22,7 @@ class FieldsJudge:
         scope: Scope,
         framing: Framing,
         size: tuple[int, int] | None = None,
+        head: bool = False,
         capture: str = "",
     ) -> None:
         self.expected: bytes | None = None
@@ -29,6 +30,7 @@ class FieldsJudge:
         self._framing = framing
         self._wanted = wanted(given, scope)
         self._size = size
+        self._last = _last(given) if head else ""
         self._capture = capture
 
     def judge(self, data: bytes, ended: bool) -> Judged:
@@ -71,6 +73,8 @@ class FieldsJudge:
             wrong = next(filter(None, wrongs), None)
             if wrong is not None:
                 return Mismatch(at + wrong.offset, wrong.why)
+            if field.name == self._last and whole:
+                return self._sized(data, captures) if ended else More()
         length = len(data) - len(plain(left))
         if whole and length < len(data):
             return Mismatch(length, "more than the message")
@@ -84,3 +88,9 @@ class FieldsJudge:
         if self._capture:
             captures[self._capture] = message
         return Matched(len(message), captures)
+
+
+def _last(given: Given) -> str:
+    """Returns the field that stands furthest behind of those that are given."""
+    order = given.layout.names
+    return max((split(key)[0] for key, _ in given.values), key=order.index)

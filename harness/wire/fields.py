@@ -26,12 +26,14 @@ _MOST_ZEROS = 1 << 20
 class Fields:
     """A message of a layout: fields with values; the others are at their default, or anything.
 
-    `size`: how many bytes the whole message has, from least to most. `capture`: its name.
+    `size`: how many bytes the whole message has, from least to most. `head`: behind the last
+    field that is given anything may follow. `capture`: the name of the whole message.
     """
 
     layout: Layout
     values: tuple[tuple[str, Value], ...]
     size: tuple[int, int] | None = None
+    head: bool = False
     capture: str = ""
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class Fields:
 
     def bind(self, scope: Scope, framing: Framing) -> Judge:
         """Resolves references and returns what judges arrivals."""
-        judge = FieldsJudge(self.given, dict(scope), framing, self.size, self.capture)
+        judge = FieldsJudge(self.given, dict(scope), framing, self.size, self.head, self.capture)
         judge.expected = self._known(scope)
         return judge
 
@@ -116,7 +118,7 @@ class Fields:
         given = {name for name, _ in self.values} | set(self.layout.counters)
         if set(self.layout.names) != given or self.open:
             return None
-        if any(isinstance(value, Packets) for _, value in self.values):
+        if self.head or any(isinstance(value, Packets) for _, value in self.values):
             return None  # packets within have fields of their own that are free
         try:
             return self.produce(scope)

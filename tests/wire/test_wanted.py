@@ -33,8 +33,8 @@ def read(values):
     return tuple((key.replace("__", "|"), value) for key, value in found)
 
 
-def message(layout=MESSAGE, size=None, capture="", **values):
-    return Fields(layout, read(values), size, capture)
+def message(layout=MESSAGE, size=None, head=False, capture="", **values):
+    return Fields(layout, read(values), size, head, capture)
 
 
 def exactly(*packets):
@@ -140,6 +140,22 @@ def test_over_tcp_a_message_ends_as_its_length_says_and_no_part_of_it_is_judged_
     for size in range(len(data)):
         assert judge.judge(data[:size], ended=False) == More()
         assert isinstance(judge.judge(data[:size], ended=True), Mismatch)
+
+
+def test_behind_the_head_anything_may_follow():
+    head = PLAIN[:12]
+    for data in (head, head + b"\3ww", PLAIN, PLAIN + b"!"):
+        judge = message(head=True, qr=1, id=7, ancount=3).bind({}, DATAGRAM)
+        assert judge.judge(data, ended=True) == Matched(len(data))
+        prefix = len(data).to_bytes(2, "big")
+        judge = message(OVER_TCP, head=True, id=7).bind({}, LENGTH)
+        assert judge.judge(prefix + data + b"next", ended=False) == Matched(2 + len(data))
+        assert judge.judge(prefix + data[:-1], ended=False) == More()
+    wrong = message(head=True, id=7, ancount=2).bind({}, DATAGRAM).judge(head, ended=True)
+    assert wrong == Mismatch(7, "ancount is 3, wanted 2")
+    assert isinstance(
+        message(head=True, ancount=3).bind({}, DATAGRAM).judge(head[:7], True), Mismatch
+    )
 
 
 NOT_TO_BE_SAID = [
