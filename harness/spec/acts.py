@@ -35,13 +35,13 @@ from harness.spec.model import (
     Types,
 )
 from harness.spec.payloads import (
-    Surroundings,
     example_of,
     payload,
     payload_of,
     text_template,
 )
 from harness.spec.section import Span, optional_text, whole
+from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree, is_scalar, is_text
 from harness.wire.message import Message
 

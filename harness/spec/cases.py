@@ -12,7 +12,7 @@ from harness.spec import keys
 from harness.spec.events import Stage, events
 from harness.spec.model import STRANGER, Case, Delivery, Event, Parameter, Role, Transport, Unused
 from harness.spec.parts import Parts
-from harness.spec.payloads import Surroundings, template_of
+from harness.spec.payloads import template_of
 from harness.spec.section import (
     entries,
     files,
@@ -26,6 +26,7 @@ from harness.spec.section import (
     seconds,
     section,
 )
+from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
 from harness.wire.template import Template
 

@@ -26,11 +26,11 @@ from harness.spec.model import (
     Transport,
 )
 from harness.spec.payloads import (
-    Surroundings,
     template_of,
     text_template,
 )
 from harness.spec.section import Span, is_named, optional_flag, section, whole
+from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Fields, Node, Tree, is_scalar
 from harness.spec.wire import impairment
 from harness.wire.template import literal

@@ -14,7 +14,7 @@ from harness.spec.binding import hold_together
 from harness.spec.cases import Reader
 from harness.spec.model import Delivery, Launch, Parameter, Role, Suite, Transport
 from harness.spec.parts import Parts
-from harness.spec.payloads import LARGEST, Sources, Surroundings, bounds, note_unescaped
+from harness.spec.payloads import LARGEST, bounds, note_unescaped
 from harness.spec.robustness import robust_cases
 from harness.spec.section import (
     Span,
@@ -30,6 +30,7 @@ from harness.spec.section import (
     section,
     whole,
 )
+from harness.spec.surroundings import Sources, Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_text
 from harness.wire.framing import DATAGRAM, LINE, Framing, FramingKind
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import Place, SpecError
-from harness.spec import keys
+from harness.spec import keys, layouts
 from harness.spec.events import Fragment
 from harness.spec.model import Delivery, Level, Requirement, Role
-from harness.spec.payloads import Sources, Surroundings, beside, layouts
+from harness.spec.payloads import beside
 from harness.spec.section import (
     entries,
     filled_text,
@@ -24,6 +24,7 @@ from harness.spec.section import (
     section,
     stays_inside,
 )
+from harness.spec.surroundings import Sources, Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
 
 _OF_USE = keys.names("use")
@@ -84,7 +85,7 @@ class Parts:
     def take(self, tree: Tree, fields: Fields) -> None:
         """Takes what one file defines. Raises: SpecError, also where it is defined already."""
         self.trees[tree.path] = tree
-        for name, layout in layouts(tree, entries(tree, fields, "layouts")).items():
+        for name, layout in layouts.compiled(tree, entries(tree, fields, "layouts")).items():
             _once(tree, fields["layouts"].node, "layout", name, self.layouts)
             self.layouts[name] = layout
         if "hooks" in fields:

@@ -6,55 +6,17 @@ Belongs here: every way of writing bytes. Must not know: who says them, and when
 from __future__ import annotations
 
 import base64
-import importlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
 from harness.errors import HarnessError, Place, SpecError
-from harness.spec import keys
+from harness.spec import keys, layouts
+from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_scalar, is_text, is_verbatim
 from harness.wire import reading, template
 from harness.wire.framing import LINE
 from harness.wire.message import Message
-from harness.wire.parts import FILTERS, Hole, Literal, TemplateError
+from harness.wire.parts import Hole, Literal, TemplateError
 from harness.wire.template import Template
-
-
-class Sources(Protocol):
-    """The file system, as a spec needs it."""
-
-    def read(self, path: str) -> bytes:
-        """Returns a file's content. Raises: SpecError."""
-        ...
-
-    def hooks(self, path: str) -> Mapping[str, Callable[..., str | None]]:
-        """Returns the functions of a Python file. Raises: SpecError."""
-        ...
-
-    def shipped(self, name: str) -> str:
-        """Returns the path that a file of this name has, or would have, among the shipped ones."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a payload may refer to: `values` are put in for references when the spec is loaded.
-
-    `unescaped` grows by the way: see Suite.
-    """
-
-    sources: Sources
-    layouts: Mapping[str, Any] = field(default_factory=dict)
-    values: Mapping[str, Template] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
-    unescaped: dict[Place, str] = field(default_factory=dict)
-
-    def with_values(self, values: Mapping[str, Template]) -> Surroundings:
-        """Returns the same with these values beside, or before, those that were there."""
-        return replace(self, values={**self.values, **values})
-
 
 LARGEST = 1 << 24  # bytes of one payload
 _MOST_PARTS = 200_000  # literals, references and holes of one payload
@@ -62,11 +24,6 @@ _DIGITS = ("int", "digits")
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 _UNESCAPED = re.compile(r"(?<!\\)\\([nrt0])")  # what double quotes alone make one character
 _WAYS = tuple(key.name for key in keys.PAYLOAD)
-
-
-def is_payload(fields: Fields) -> bool:
-    """Says whether a mapping writes a payload."""
-    return any(name in fields for name in _WAYS)
 
 
 def payload(tree: Tree, node: Node, what: str, around: Surroundings) -> Message:
@@ -86,7 +43,10 @@ def payload_of(tree: Tree, node: Node, fields: Fields, what: str, around: Surrou
         raise tree.error(node, f"{what} wants one of {', '.join(_WAYS)}, found {found}")
     _companions(tree, fields, ways[0])
     if ways[0] == "layout":
-        return _layout(tree, fields, around)
+        length = None
+        if "length" in fields:
+            length = bounds(tree, fields["length"].node, "length", LARGEST)
+        return layouts.message(tree, fields, around, template_of, length)
     return _template(tree, fields[ways[0]], fields, what, around)
 
 
@@ -280,123 +240,3 @@ def beside(path: str, name: str) -> str:
     """Returns a file's path as seen from the one that names it."""
     folder = path.rpartition("/")[0]
     return f"{folder}/{name}" if folder and not name.startswith("/") else name
-
-
-# -- layouts -----------------------------------------------------------------------------
-
-
-def layouts(tree: Tree, entries: Fields) -> dict[str, Any]:
-    """Reads `layouts:`; only here the module that imports scapy is loaded."""
-    return {name: _compiled(tree, name, entry.node) for name, entry in entries.items()}
-
-
-def _compiled(tree: Tree, name: str, node: Node) -> Any:  # noqa: ANN401 - lazily loaded
-    layout = importlib.import_module("harness.wire.layout")
-    if is_mapping(node):
-        fields = tree.fields(node, f"layout {name}")
-        tree.known(fields, f"layout {name}", keys.names("layout"))
-        tree.required(node, fields, f"layout {name}", keys.required("layout"))
-        path = fields["scapy"].node
-        try:
-            return layout.named_layer(tree.text(path, "scapy"))
-        except HarnessError as exc:
-            raise tree.error(path, str(exc)) from exc
-    pairs = []
-    for item in tree.some(node, f"layout {name}"):
-        for field_name, entry in tree.fields(item, f"a field of layout {name}").items():
-            pairs.append((field_name, tree.text(entry.node, f"the type of {field_name}")))
-            try:  # with each field anew, so that the error stands at the one that is wrong
-                made = layout.compile_layout(name, pairs)
-            except HarnessError as exc:
-                raise tree.error(entry.place, str(exc)) from exc
-    return made
-
-
-def _layout(tree: Tree, fields: Fields, around: Surroundings) -> Message:
-    node = fields["layout"].node
-    name = tree.word(node, "layout", tuple(around.layouts))
-    around.used.add(f"layout {name}")
-    chosen = around.layouts[name]
-    values: dict[str, Any] = {}
-    entries = tree.fields(fields["fields"].node, "fields") if "fields" in fields else {}
-    for key, entry in entries.items():
-        field_name, bar, how = key.partition("|")
-        tree.known({field_name: replace(entry, name=field_name)}, f"layout {name}", chosen.names)
-        if bar and how not in FILTERS:
-            known = ", ".join(FILTERS)
-            raise tree.error(entry.place, f"the filter is one of {known}, found {how!r}")
-        values[key] = _value(tree, entry, around)
-        _build(tree, entry, chosen, values[key])
-    length = bounds(tree, fields["length"].node, "length", LARGEST) if "length" in fields else None
-    if "head" in fields and not (tree.flag(fields["head"].node, "head") and values):
-        raise tree.error(fields["head"].node, "'head' is true where fields are given, or left out")
-    return _message(chosen, values, length, "head" in fields, _captured(tree, fields))
-
-
-def _captured(tree: Tree, fields: Fields) -> str:
-    if "capture" not in fields:
-        return ""
-    name = tree.text(fields["capture"].node, "capture")
-    if not re.fullmatch(keys.PATTERNS["name"], name):
-        raise tree.error(fields["capture"].node, f"{name!r} cannot be a capture's name")
-    return name
-
-
-def _message(
-    layout: Any,  # noqa: ANN401 - lazily loaded
-    values: Mapping[str, Any],
-    size: tuple[int, int] | None = None,
-    head: bool = False,
-    capture: str = "",
-) -> Message:
-    module = importlib.import_module("harness.wire.fields")
-    made: Message = module.Fields(layout, tuple(values.items()), size, head, capture)
-    return made
-
-
-def _build(tree: Tree, entry: Field, layout: Any, value: Any) -> None:  # noqa: ANN401 - lazily loaded
-    """Raises: SpecError where a field does not take its value, as far as that is known."""
-    try:
-        _message(layout, {entry.name: value})
-    except HarnessError as exc:
-        if is_scalar(entry.node) and "holds" not in str(exc):
-            shown = value if isinstance(value, int) else repr(value.describe())
-            raise tree.error(entry.node, f"field {entry.name} does not take {shown}") from exc
-        raise tree.error(entry.node, str(exc)) from exc
-
-
-def _value(tree: Tree, entry: Field, around: Surroundings) -> Any:  # noqa: ANN401 - lazily loaded
-    """Reads a number, a payload that is no layout, or packets."""
-    node, what = entry.node, f"field {entry.name}"
-    if is_text(node):
-        return text_template(tree, node, what, around)
-    if is_scalar(node):
-        return tree.integer(node, what)
-    if is_mapping(node) and is_payload(tree.fields(node, what)):
-        return template_of(tree, node, what, around)
-    return _packets(tree, node, what, around)
-
-
-def _packets(tree: Tree, node: Node, what: str, around: Surroundings) -> Any:  # noqa: ANN401 - lazily loaded
-    """Reads a list of packets, or a mapping that leaves their order or others open."""
-    made = importlib.import_module("harness.wire.values").Packets
-    if not is_mapping(node):
-        return made(_given(tree, node, what, around))
-    fields = tree.fields(node, what)
-    tree.known(fields, what, keys.names("packets"))
-    read = {name: _given(tree, each.node, name, around) for name, each in fields.items()}
-    if not read or ("any_order" in read and len(read) > 1):
-        raise tree.error(node, f"{what} wants any_order alone, or holds and lacks")
-    wanted = read.get("any_order") or read.get("holds", ())
-    return made(wanted, False, "any_order" not in read, read.get("lacks", ()))
-
-
-def _given(tree: Tree, node: Node, what: str, around: Surroundings) -> tuple[Any, ...]:
-    found = []
-    for item in tree.items(node, what):
-        one = f"a packet of {what}"
-        fields = tree.fields(item, one)
-        tree.known(fields, one, ("layout", "fields"))
-        tree.required(item, fields, one, ("layout",))
-        found.append(getattr(_layout(tree, fields, around), "given"))  # noqa: B009 - lazily loaded
-    return tuple(found)

@@ -10,7 +10,8 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from harness.spec import keys
-from harness.spec.payloads import Surroundings, payload
+from harness.spec.payloads import payload
+from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
 
 
