@@ -120,7 +120,6 @@ def replay_command(subject: Subject, job: Job, request: Request) -> str:
     words.append(f"--seed={request.seed}")
     words += ["--strict"] if request.strict else []
     words += ["--fresh"] if request.fresh else []
-    words += [f"--pcap={request.capturing}"] if request.capturing is Capturing.ALL else []
     words += [f"--network={request.network}"] if request.network is not Wanted.AUTO else []
     words += ["--ip=6"] if request.family == socket.AF_INET6 else []
     return shlex.join([*words, "-k", f"{subject.suite.id}/{job.id}"])
