@@ -118,7 +118,8 @@ class Expectation:
     """One Expect step, ready to judge.
 
     `constant`: its messages are known before the play. `plain`: a match is all that is asked.
-    `owed`: something has to come. `behind`: what follows, and may come before it.
+    `owed`: something has to come. `silence`: what it means that nothing does, where it may.
+    `behind`: what follows, and may come before it.
     """
 
     def __init__(self, step: Expect, plan: Plan) -> None:
@@ -131,6 +132,8 @@ class Expectation:
         self.silent_only = all(isinstance(act, Silent) for act in acts)
         self.optional = not self.silent_only and any(isinstance(act, Silent) for act in acts)
         self.owed = not self.silent_only and not self.optional
+        silences = (each for each in step.choices if isinstance(each.act, Silent))
+        self.silence = next((Said(Answered.YES, each) for each in silences), None)
         kind = Awaited.CLOSE if self.closes else Awaited.ANSWER
         if self.optional:
             kind = Awaited.SILENCE

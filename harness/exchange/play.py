@@ -323,7 +323,8 @@ class Play:
         expectation, judgement = self._expectations[self._at], self._judgement
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
-        if (expectation.silent_only or expectation.optional) and not (inbox and inbox.holds):
+        if expectation.silence is not None and not (inbox and inbox.holds):
+            judgement.warn(step, expectation.silence)
             return self._next()
         if expectation.silent_only and inbox is not None:
             return self._finish(judgement.spoke(step, inbox))

@@ -207,6 +207,18 @@ def test_what_a_stranger_is_answered_can_be_wanted(connection, verdict):
     assert play.finding.verdict is verdict
 
 
+def test_a_silence_that_is_less_than_right_earns_its_warning():
+    play = play_of(
+        *TOLD[:2], 'client: {any_of: ["2", {silent: true, level: should, reason: rude}]}'
+    )
+    play.start()
+    ping(play, b"1", 0.0)
+    play.feed(Sent())
+    play.feed(Rested("it waits"))
+    play.feed(Rested("it waits"))
+    assert (play.finding.verdict, play.finding.reason) == (Verdict.WARN, "rude")
+
+
 def test_what_a_stranger_is_answered_is_too_much_where_silence_is_wanted():
     told = 'client: {to: stranger, any_of: [{says: "no"}, {silent: true}]}'
     play = play_of(*TOLD[:2], told)

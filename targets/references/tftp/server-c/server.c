@@ -15,7 +15,7 @@
 
 enum { RRQ = 1, WRQ, DATA, ACK, ERROR, OACK };
 enum { NOT_FOUND = 1, NO_ACCESS = 2, ILLEGAL = 4, UNKNOWN_ID = 5, EXISTS = 6 };
-enum { HEAD = 4, LARGEST = 65464, TRIES = 6 };
+enum { HEAD = 4, LARGEST = 65464, TRIES = 4 };
 
 struct transfer {
     int sock, netascii;
@@ -185,7 +185,7 @@ static void take_file(struct transfer *t, const unsigned char *oack, size_t leng
     }
     fclose(file);
     put(t, answer, length);
-    long until = now() + 3 * milliseconds; /* the last ACK may be lost */
+    long until = now() + 2 * milliseconds; /* the last ACK may be lost */
     for (ssize_t got; (got = next(t, came, sizeof came, until)) >= 0;)
         if (got >= HEAD && memcmp(came, wanted, HEAD) == 0)
             put(t, answer, length);

@@ -7,7 +7,7 @@ import threading
 
 RRQ, WRQ, DATA, ACK, ERROR, OACK = range(1, 7)
 NOT_DEFINED, NOT_FOUND, NO_ACCESS, ILLEGAL, UNKNOWN_ID, EXISTS, BAD_OPTION = 0, 1, 2, 4, 5, 6, 8
-TRIES = 6
+TRIES = 4
 
 
 class Refusal(Exception):
@@ -152,7 +152,7 @@ class Transfer:
 
     def dally(self, last, answer):
         """Waits whether the last ACK was lost, and the last block comes again."""
-        self.sock.settimeout(3 * self.seconds)
+        self.sock.settimeout(2 * self.seconds)
         try:
             while True:
                 if self.receive() == last:
