@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import deque
 
 from harness.report.talk import Talk, talks
-from harness.runner.outcome import Entry, Kind, Outcome
+from harness.runner.outcome import CRAFTED, Entry, Kind, Outcome
 from harness.spec.model import Transport
 from harness.wire.frames import ACK, FIN, RST, SYN, TCP, Frame, Segment, segment_in
 
 _WINDOW = 1 << 31  # from here on a sequence number is one of the past
+_CLOCKS = 1_000_000  # nanoseconds by which the kernel's clock and ours may be apart
 _FRAGMENT = 1400  # bytes; with fewer, a datagram was not cut into fragments
 
 _End = tuple[bytes, int]
@@ -29,10 +30,14 @@ class Matching:
         self._clients: set[_End] = set()
         self._flows: dict[_Pair, _Flow] = {}
         self._waiting: deque[_Flow] = deque()
+        self._crafted: deque[tuple[int, Entry]] = deque()
         flows: dict[Talk, _Flow] = {}
         for talk, entry in talks(outcome.plan, outcome.transcript):
             if talk.over is Transport.UDP:
                 self._datagrams.append(entry)
+                if entry.detail.startswith(CRAFTED):
+                    at = round((outcome.began + entry.seconds) * 1e9) - _CLOCKS
+                    self._crafted.append((at, entry))
                 continue
             if talk not in flows:
                 flows[talk] = _Flow()
@@ -42,9 +47,22 @@ class Matching:
     def entry(self, frame: Frame) -> Entry | None:
         """Returns the entry of which a frame carries something new, None where it does not."""
         segment = segment_in(frame.data)
-        if segment is None:
-            return None
-        return self._of_tcp(segment) if segment.protocol == TCP else self._of_udp(segment)
+        found: Entry | None = None
+        if segment is not None:
+            of = self._of_tcp if segment.protocol == TCP else self._of_udp
+            found = of(segment)
+        return found or self._of_a_craft(frame)
+
+    def _of_a_craft(self, frame: Frame) -> Entry | None:
+        """What is malformed may not even be a datagram: it is known by when it was sent."""
+        found = None
+        while self._crafted and self._crafted[0][0] <= frame.at:
+            _, entry = self._crafted.popleft()
+            if any(each is entry for each in self._datagrams):
+                found = entry
+        if found is not None:
+            self._datagrams = [each for each in self._datagrams if each is not found]
+        return found
 
     @property
     def missing(self) -> list[Entry]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from harness.exchange.plan import Expect, Send
 from harness.report.failure import from_here, title_of
 from harness.report.page import cut, printable
-from harness.report.talk import step_of
+from harness.report.talk import ON_THE_WIRE, step_of
 from harness.runner.outcome import Entry, Kind, Outcome
 from harness.spec.model import Role, Says, Transport
 from harness.verdict import Verdict
@@ -64,7 +64,7 @@ class Comments:
         if id(entry) in self._told:
             return [self._event(entry, said)] if said else []
         self._told.add(id(entry))
-        outcome, told = self._outcome, [self._event(entry, said)]
+        outcome, told = self._outcome, [self._event(entry, said or entry.data)]
         fields = "; ".join(dict.fromkeys(_fields(outcome, entry)))
         told += [cut(printable(fields), _FIELDS)] if fields else []
         told += list(self._before(entry))[-_MOST_BEFORE:]
@@ -134,13 +134,17 @@ def _whole(outcome: Outcome, entry: Entry) -> bytes:
 
 
 def _at_fault(outcome: Outcome) -> Entry | None:
-    """Returns what the target did last at the event that the verdict names."""
-    if outcome.verdict is Verdict.PASS or outcome.finding.place is None:
+    """Returns what the target did last at the event that the verdict names.
+
+    Where it did nothing there, that is what came last of all.
+    """
+    if outcome.verdict is Verdict.PASS:
         return None
     by_client = outcome.plan.role is Role.CLIENT
-    for entry in reversed(outcome.transcript):
-        if entry.by_client is by_client and entry.kind is not Kind.PRINTED:
-            step = step_of(outcome.plan, entry)
-            if step is not None and step.place == outcome.finding.place:
-                return entry
-    return None
+    said = [each for each in outcome.transcript if each.kind in ON_THE_WIRE]
+    for entry in reversed(said):
+        step = step_of(outcome.plan, entry)
+        there = step is not None and step.place == outcome.finding.place
+        if there and entry.by_client is by_client:
+            return entry
+    return said[-1] if said else None

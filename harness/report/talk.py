@@ -13,7 +13,8 @@ from harness.exchange.plan import AnyStep, Connection, Expect, Plan, Send, Stray
 from harness.runner.outcome import Entry, Kind
 from harness.spec.model import Role, Transport
 
-_ON_THE_WIRE = (Kind.OPEN, Kind.REFUSE, Kind.BYTES, Kind.CLOSE)
+ON_THE_WIRE = (Kind.OPEN, Kind.REFUSE, Kind.BYTES, Kind.CLOSE)
+"""The kinds of entries that packets carry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,7 @@ def talks(plan: Plan, transcript: tuple[Entry, ...]) -> Iterator[tuple[Talk, Ent
     """Yields what was on the wire, in order, with the talk that it belongs to."""
     held: dict[Connection, Talk] = {}
     for entry in transcript:
-        if entry.kind not in _ON_THE_WIRE:
+        if entry.kind not in ON_THE_WIRE:
             continue
         key = Connection(entry.who, _over(plan, entry, held))
         if entry.kind is Kind.OPEN or key not in held:

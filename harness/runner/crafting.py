@@ -17,7 +17,7 @@ from harness.network import endpoint
 from harness.network.endpoint import Address
 from harness.network.tables import Tables
 from harness.runner.channel import Channel, DatagramChannel
-from harness.runner.outcome import Kind
+from harness.runner.outcome import CRAFTED, Kind
 from harness.runner.record import Record
 from harness.spec.model import Transport
 from harness.wire.malformed.catalogue import frames
@@ -110,7 +110,7 @@ class Crafter:
         """Sends an entry from a channel's port; what the network refuses is not sent."""
         if not isinstance(channel, DatagramChannel):
             return Refused(action.connection, "there is no UDP socket to send it from")
-        by_client, detail = not channel.shared, f"crafted: {action.packet.id}"
+        by_client, detail = not channel.shared, f"{CRAFTED}{action.packet.id}"
         who = action.connection.client
         record.mark(time.monotonic(), Kind.BYTES, by_client, who, action.data, detail)
         endpoint.ignore_errors(channel.sock)  # it is the packet that a kernel complains of

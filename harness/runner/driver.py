@@ -91,6 +91,7 @@ class Driver:
         self._folder = folder
         self._restart_target = restart
         self._crafter = crafter or Crafter(self._target, tables)
+        self.began = time.time()
         self._start = time.monotonic()
         self.record = Record(self._start)
         self._time = CaseTime(self._start, plan.seconds, _START if welcome else 0.0)

@@ -108,14 +108,15 @@ class Instance:
         return same and not self.spent and not (wants_new and self.last)
 
     def begin(self, case: str) -> None:
-        """Remembers which case is played; what was on the wire before is no part of it."""
+        """Remembers which case is played."""
         self.last = case
-        if self.role is Role.SERVER:  # a client's case begins with its start
-            self._listen()
 
-    def _listen(self) -> None:
-        """Has frames kept from here on. Where the kernel has no ring, there is the transcript."""
-        if self._ring is None:
+    def listen(self) -> None:
+        """Has frames kept from here on; of a client, they are so from its start.
+
+        Where the kernel has no ring, there is the transcript.
+        """
+        if self._ring is None or (self.role is Role.CLIENT and self.process is not None):
             return
         try:
             self._ring.mark()
@@ -124,7 +125,7 @@ class Instance:
             self._ring = None
 
     def seen(self) -> Seen | None:
-        """Returns what was on the wire since the case began, None where nobody has listened."""
+        """Returns what was on the wire since then, None where nobody has listened."""
         if self._ring is None or self.place is None or self.place.lab is None:
             return None
         names = {"near": str(self.role), "far": str(self.role.other)}
@@ -147,7 +148,7 @@ class Instance:
         self._working = WorkingFolder(start.source, start.files, start.folders)
         self._again = start
         if self.role is Role.CLIENT:
-            self._listen()
+            self.listen()
         self._start(start)
 
     def restart(self) -> Process:

@@ -17,6 +17,9 @@ from harness.wire.frames import Seen
 ANOTHER_PORT = "from another port"
 """The detail of a datagram whose speaker has used another one before."""
 
+CRAFTED = "crafted: "
+"""How the detail of a packet begins that no socket has made; its name in the catalogue follows."""
+
 
 class Kind(enum.Enum):
     """What a transcript's entry is."""
@@ -53,10 +56,10 @@ class Outcome:
 
     `output` is the tail of what the target printed. `broken_by` names the earlier case after
     which a target failed here that passes when fresh. `seconds` is the case's own time,
-    without builds and starts, `began` when it began in seconds since 1970. `port` is the
-    server's. `silences` are its waits in which nothing came, each with what proved that. `seen`
-    is what was on the wire, where somebody has listened. `properties` holds what reports add to
-    every line (network level, target, seed).
+    without builds and starts, `began` when the transcript begins, in seconds since 1970. `port`
+    is the server's. `silences` are its waits in which nothing came, each with what proved that.
+    `seen` is what was on the wire, where somebody has listened. `properties` holds what reports
+    add to every line (network level, target, seed).
     """
 
     target: str

@@ -7,7 +7,6 @@ target, whose fault an error is. Must not know: reports, pytest.
 from __future__ import annotations
 
 import contextlib
-import time
 import traceback
 from dataclasses import replace
 from functools import partial
@@ -179,7 +178,7 @@ class Runner:
         wanted = self._settings.capturing is Capturing.ALL or finding.verdict is not Verdict.PASS
         outcome = Outcome(
             instance.target.id, plan, finding, driver.record.entries() if driver else (),
-            instance.output, seconds=played.seconds, began=time.time() - played.seconds,
+            instance.output, seconds=played.seconds, began=driver.began if driver else 0.0,
             port=instance.port, seen=instance.seen() if wanted else None, started_fresh=fresh,
             silences=played.silences,
             properties={**_properties(plan, played.hint, ended, instance), **played.properties},
@@ -190,6 +189,7 @@ class Runner:
         return outcome
 
     def _driver(self, instance: Instance, crafter: Crafter, plan: Plan) -> Driver:
+        instance.listen()
         return Driver(
             plan, instance.process, instance.port, instance.tables, instance.end,
             instance.folder, instance.welcome, instance.restart, crafter, instance.wire,

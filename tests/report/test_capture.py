@@ -19,7 +19,7 @@ from harness.report import capture
 from harness.report.annotation import Matching
 from harness.report.capture import Captures, capture_of, safe_name
 from harness.report.reconstruction import Reconstruction
-from harness.runner.outcome import ANOTHER_PORT, Entry, Kind, Outcome
+from harness.runner.outcome import ANOTHER_PORT, CRAFTED, Entry, Kind, Outcome
 from harness.spec.model import Choice, Delivery, Role, Says, Transport
 from harness.verdict import PASSED, Fault, Finding, Verdict
 from harness.wire.fields import Fields
@@ -139,14 +139,14 @@ def test_a_half_closed_connection_is_closed_once():
 
 def test_a_refused_connection_is_never_there():
     refused = Entry(0.1, Kind.REFUSE, False, "alice", detail="Connection refused", step=OPEN)
-    outcome = outcome_of([TOLD[0], refused])
+    outcome = outcome_of([TOLD[0], refused], finding=PASSED)
     assert flags(outcome) == [("2", "S"), ("1", "RA")]
     assert comments(outcome)[1] == ["specs/upper.yaml:31: server refuses (Connection refused)"]
 
 
 def test_what_is_long_is_cut_into_segments():
     long = Entry(0.1, Kind.BYTES, True, "alice", bytes(range(250)) * 12, step=SEND)
-    outcome = outcome_of([TOLD[0], long])
+    outcome = outcome_of([TOLD[0], long], finding=PASSED)
     parts = [bytes(each[TCP].payload) for each in packets(outcome)[3:]]
     assert list(map(len, parts)) == [1460, 1460, 80]
     assert b"".join(parts) == long.data
@@ -228,6 +228,10 @@ def test_a_packet_names_its_event_and_the_one_at_fault_the_verdict():
     ]
 
 
+def test_where_the_target_did_nothing_the_last_packet_tells_the_verdict():
+    assert comments(outcome_of(TOLD[:2]))[-1][-1] == "FAIL: the answer differs"
+
+
 def test_what_passes_has_no_fault():
     assert [len(each) for each in comments(outcome_of(TOLD[:3], finding=PASSED))] == [1, 0, 0, 1, 1]
 
@@ -239,7 +243,7 @@ def test_what_comes_while_we_speak_is_of_the_event_that_awaits_it():
 
 def test_what_comes_last_is_of_no_event():
     late = replace(TOLD[2], step=None)
-    told = comments(outcome_of([TOLD[0], late]))
+    told = comments(outcome_of([TOLD[0], late], finding=PASSED))
     assert told[-1] == ['after the last event: server says "HELlO\\n"']
 
 
@@ -255,7 +259,7 @@ def laid_out(over, *pieces):
     connection = Connection("alice", over)
     send = Send(ASKED, False, connection, (Says(Fields(LAYOUT, (("kind", 1),))),))
     entries = [Entry(0.1, Kind.BYTES, True, "alice", each, step=send) for each in pieces]
-    return outcome_of(entries, [send], over=over)
+    return outcome_of(entries, [send], over=over, finding=PASSED)
 
 
 @pytest.mark.parametrize(
@@ -411,13 +415,36 @@ def test_what_was_lost_is_told_at_the_next_packet():
         Entry(0.1, Kind.BYTES, True, "alice", b"ping?"),
     ]
     frames = [udp_frame(FAR, NEAR, b"ping?")]
-    told = comments(outcome_of(entries, (), over=Transport.UDP, seen=seen(*frames)))
+    told = comments(outcome_of(entries, (), Transport.UDP, finding=PASSED, seen=seen(*frames)))
     assert told == [
         [
             'after the last event: alice says "ping?"',
             'before this, and in no packet: after the last event: alice says "ping"',
             "before this: the 1st is lost\\x1b",
         ]
+    ]
+
+
+def test_what_is_malformed_is_known_by_its_time():
+    entries = [
+        Entry(0.1, Kind.BYTES, True, "alice", b"probe", f"{CRAFTED}udp-length-zero"),
+        Entry(0.2, Kind.BYTES, True, "alice", b"probe"),
+        Entry(0.3, Kind.BYTES, False, "alice", b"PROBE"),
+    ]
+    cut = udp_frame(FAR, NEAR, b"probe")[:36]
+    frames = [cut, cut, udp_frame(FAR, NEAR, b"probe"), udp_frame(NEAR, FAR, b"PROBE")]
+    listed = seen(*frames)
+    times = [0.1001, 0.1002, 0.2001, 0.3]
+    moved = [
+        replace(each, at=int((BEGAN + at) * 1e9))
+        for each, at in zip(listed.frames, times, strict=True)
+    ]
+    outcome = outcome_of(entries, (), over=Transport.UDP, seen=replace(listed, frames=tuple(moved)))
+    assert [each[0].partition(": ")[2] if each else "" for each in comments(outcome)] == [
+        'alice says "probe" (crafted: udp-length-zero)',
+        "",
+        'alice says "probe"',
+        'server says "PROBE"',
     ]
 
 
