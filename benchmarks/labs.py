@@ -44,13 +44,14 @@ _RUN = """
 import sys
 from pathlib import Path
 from harness.network.lab.lab import FULL
+from harness.target.isolation import in_lab
 from harness.target.launcher import Keeper
 DAEMON = "import os, signal; os.fork() or os.setsid() or os.fork(); print('up', flush=True); "
 keeper = Keeper()
 inside = keeper.lab(FULL)
 folder = Path(sys.argv[1])
 command = [sys.executable, "-I", "-S", "-c", DAEMON + "signal.pause()"]
-process = inside.start(command, folder, {}, folder)
+process = inside.start(command, folder, {}, in_lab(folder, True))
 while process.tail.count(b"up") < 3:
     process.drain()
 print(keeper._server.pid, inside.lab.pid, process.keeper_pid, process.pid, flush=True)
@@ -155,7 +156,7 @@ def _at_once(keeper: Keeper, folder: Path) -> int:
 
 def _started(launcher: Launcher, folder: Path) -> Process:
     command = [sys.executable, "-I", "-S", "-c", _ECHO, str(_PORT)]
-    return launcher.start(command, folder, {}, folder)
+    return launcher.start(command, folder, {})
 
 
 def _answers(process: Process, tables: Tables, ends: tuple[Endpoint, ...]) -> bool:

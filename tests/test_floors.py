@@ -44,7 +44,8 @@ OTHERS = {
 # What runs in the fork server and inside of labs, with no more than this of the harness.
 LEAN = (
     "network.lab.namespaces", "network.lab.links", "network.lab.topology", "network.lab.broker",
-    "network.lab.relay", "target.keeper", "target.lineage", "wire.schedule",
+    "network.lab.mounts", "network.lab.root", "network.lab.relay", "wire.schedule",
+    "target.keeper", "target.lineage", "target.confinement", "target.landlock",
 )  # fmt: skip
 # Names without an import that reach outside.
 OUTSIDE = ("open", "print", "input")

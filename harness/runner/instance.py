@@ -10,12 +10,14 @@ import contextlib
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError
 from harness.network.endpoint import LOOPBACK
+from harness.network.lab import root
 from harness.network.lab.ring import Ring
 from harness.network.lab.wire import Wire
 from harness.network.network import may_bind
@@ -24,8 +26,10 @@ from harness.runner.channel import Welcome
 from harness.runner.job import Capturing, Job, Settings
 from harness.runner.place import Place, Places
 from harness.spec.model import Delivery, Launch, Role, Suite
+from harness.target import isolation
 from harness.target.build import Built, build
 from harness.target.folder import WorkingFolder, command_line, filled
+from harness.target.isolation import FREE, Confinement, Tier
 from harness.target.lockfile import Lock
 from harness.target.process import Process
 from harness.target.program import find, find_build
@@ -68,6 +72,7 @@ class Instance:
         self._ring = ring
         self._working: WorkingFolder | None = None
         self._again: Start | None = None
+        self._confinement = FREE
 
     @property
     def level(self) -> str:
@@ -83,6 +88,18 @@ class Instance:
     def folder(self) -> Path | None:
         """Where the program runs."""
         return self._working.path if self._working is not None else None
+
+    @property
+    def tier(self) -> str:
+        """How well it is kept in, as results tell it."""
+        return str(self.place.tier) if self.place is not None else str(Tier.NONE)
+
+    @property
+    def shown(self) -> Path | None:
+        """Where its working folder is to be looked into from here, while it runs."""
+        if self.folder is None or self.process is None or not self._confinement.inner:
+            return self.folder
+        return Path(f"/proc/{self.process.keeper_pid}/root{self.folder}")
 
     @property
     def started(self) -> str:
@@ -155,6 +172,7 @@ class Instance:
         """Stops the program and starts it on its port, in the same folder."""
         if self._again is None or self.process is None:
             raise MachineError("an address cannot be started again")
+        self._take_back()
         self.process.stop()
         self._start(self._again)
         self.spent = True
@@ -165,15 +183,34 @@ class Instance:
         assert self.place is not None
         env, launcher = {**_environment(self.folder), **start.env}, self.place.launcher
         serves, transports = self.role is Role.SERVER, self.suite.transports
-        confined = self.place.lab is not None and self.place.lab.confines
+        self._confinement = self._confined()
         if serves:
             refuse_strangers(self.port, transports, self.tables)
-        writable = self.folder.parent if confined else None
-        self.process = launcher.start(start.argv, self.folder, env, writable)
+        self.process = launcher.start(start.argv, self.folder, env, self._confinement)
         if serves:
             self.end = wait_until_bound(
                 self.process, self.port, transports, self.tables, _READY, self._ends
             )
+
+    def _confined(self) -> Confinement:
+        assert self.folder is not None
+        assert self.place is not None
+        writable, lab = self.folder.parent, self.place.lab
+        if self.place.tier is Tier.STRICT:
+            return isolation.strict(writable)
+        if self.place.tier is Tier.GUARDED:
+            ports = (self.port,)
+            serves = self.role is Role.SERVER
+            return isolation.guarded(writable, *((ports, ()) if serves else ((), ports)))
+        return isolation.in_lab(writable, lab.confines) if lab is not None else FREE
+
+    def _take_back(self) -> None:
+        """Brings home what the program has stored at a root of its own."""
+        if self._confinement.inner and self.folder is not None and self.shown is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir()
+            with contextlib.suppress(OSError):  # it has made its own folder unreadable, or ended
+                root.copy(str(self.shown), str(self.folder))
 
     def stop(self) -> None:
         """Ends the program and removes what it left; an address is left alone.
@@ -201,7 +238,7 @@ class Workshop:
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self._settings = settings
         self._tables = tables
-        self._places = Places(settings.network, tables)
+        self._places = Places(settings.network, tables, settings.isolation)
 
     def close(self) -> None:
         """Ends what all targets come from."""
@@ -261,7 +298,11 @@ class Workshop:
             if to_build is None:
                 return Built((), path)
             program = to_build
-        return build(program, self._settings.builds / "programs", self._places.keeper())
+        into = self._settings.builds / "programs"
+        if self._settings.isolation is Tier.NONE:
+            return build(program, into, self._places.keeper())
+        with contextlib.closing(self._places.new()) as place:
+            return build(program, into, place.launcher, place.tier)
 
     def _how(self, job: Job, built: Built | None, instance: Instance) -> Start:
         launch, manifest = _launch_of(job.suite, job.role), job.target.manifest
@@ -269,8 +310,11 @@ class Workshop:
         values |= {**self._settings.parameters, **(manifest.parameters if manifest else {})}
         own = manifest.files if manifest else {}
         files = {**launch.files, **{k: filled(v, values).encode() for k, v in own.items()}}
+        argv = command_line(run_of(job), built.argv if built else (), values)
+        if argv[0] == sys.executable and self._settings.isolation is not Tier.NONE:
+            argv = (isolation.interpreter(), *argv[1:])
         return Start(
-            argv=command_line(run_of(job), built.argv if built else (), values),
+            argv=argv,
             files={**files, **job.case.files},
             folders=(*launch.folders, *(manifest.folders if manifest else ())),
             env=manifest.env if manifest else {},

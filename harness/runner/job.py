@@ -17,6 +17,7 @@ from harness.exchange.plan import verified
 from harness.network.endpoint import LOOPBACK
 from harness.network.network import Wanted
 from harness.spec.model import Case, Delivery, Impairs, Role, Suite, Transport
+from harness.target.isolation import Tier
 from harness.target.program import is_named, sources
 from harness.target.target import Target
 
@@ -38,7 +39,7 @@ class Settings:
 
     `builds` is a folder that all workers of the run share. `fresh`: a new process for each
     case. `strict`: a broken `should` fails. `family` (AF_INET, AF_INET6) is what the harness
-    speaks, where the target's network has it.
+    speaks, where the target's network has it. `isolation`: how enemies are kept in.
     """
 
     builds: Path
@@ -48,6 +49,7 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     network: Wanted = Wanted.AUTO
     family: int = LOOPBACK.family
+    isolation: Tier = Tier.NONE
     capturing: Capturing = Capturing.NEVER
 
 

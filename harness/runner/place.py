@@ -20,6 +20,7 @@ from harness.network.lab.wire import Wire
 from harness.network.network import Host, Network, Wanted, free_on
 from harness.network.tables import Tables
 from harness.target.folder import home, remove_abandoned
+from harness.target.isolation import Tier
 from harness.target.launcher import Inside, Keeper, Launcher
 from harness.target.lockfile import Lock, locked_within, try_lock
 
@@ -48,6 +49,7 @@ class Place:
     network: Network
     lab: Lab | None = None
     wire: Wire | None = None
+    tier: Tier = Tier.NONE
 
     def close(self) -> None:
         """Ends the lab. Raises: MachineError."""
@@ -60,8 +62,9 @@ class Place:
 class Places:
     """Finds places; holds the fork server from which all targets and labs come."""
 
-    def __init__(self, wanted: Wanted, tables: Tables) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Wanted, tables: Tables, tier: Tier = Tier.NONE) -> None:
+        self._wanted = Wanted.HOST if tier is Tier.GUARDED else wanted
+        self._tier = tier
         self._host = Host(tables)
         self._keeper: Keeper | None = None
         self._level: Level | None = None
@@ -91,9 +94,13 @@ class Places:
         if wired and self._level is not None:
             return self._wired(self._level)
         inside = self._inside()
+        if self._tier is Tier.STRICT and (inside is None or not inside.lab.confines):
+            if inside is not None:
+                inside.close()
+            raise self._refused or MachineError("strict isolation needs a lab")
         if inside is None:
-            return Place(self.keeper(), self._host)
-        return Place(inside, inside.lab, inside.lab)
+            return Place(self.keeper(), self._host, tier=self._tier)
+        return Place(inside, inside.lab, inside.lab, tier=self._tier)
 
     def _wired(self, level: Level) -> Place:
         inside = self.keeper().lab(replace(level, shape=topology.WIRE))
@@ -101,7 +108,7 @@ class Places:
             unless_wired.callback(inside.close)
             wire = inside.wire()
             unless_wired.pop_all()
-        return Place(inside, inside.lab, inside.lab, wire)
+        return Place(inside, inside.lab, inside.lab, wire, self._tier)
 
     def has_wire(self) -> bool:
         """Says whether a lab here can have a wire. Raises: MachineError."""

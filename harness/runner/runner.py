@@ -192,7 +192,7 @@ class Runner:
         instance.listen()
         return Driver(
             plan, instance.process, instance.port, instance.tables, instance.end,
-            instance.folder, instance.welcome, instance.restart, crafter, instance.wire,
+            instance.shown, instance.welcome, instance.restart, crafter, instance.wire,
         )  # fmt: skip
 
     def _levelled(self, outcome: Outcome) -> Outcome:
@@ -224,7 +224,12 @@ def _key(job: Job) -> Key:
 
 
 def _properties(plan: Plan, hint: str, ended: int | None, instance: Instance) -> dict[str, str]:
-    found = {"started": instance.started, "network": instance.level, "hint": hint}
+    found = {
+        "started": instance.started,
+        "network": instance.level,
+        "isolation": instance.tier,
+        "hint": hint,
+    }
     if any(isinstance(step, Impair) for step in plan.steps):
         lost_by = "the lab's wire" if instance.wire is not None else "the harness, one end of it"
         found["wire"] = lost_by

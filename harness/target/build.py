@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError, TargetError
+from harness.network.lab import root
 from harness.spec.model import Role
-from harness.target.launcher import Keeper
+from harness.target import isolation
+from harness.target.isolation import Tier
+from harness.target.launcher import Launcher
 from harness.target.lockfile import locked
 from harness.target.program import Program, is_named
 
@@ -39,7 +42,7 @@ class Built:
     seconds: float = 0.0
 
 
-def build(program: Program, into: Path, keeper: Keeper) -> Built:
+def build(program: Program, into: Path, launcher: Launcher, tier: Tier = Tier.NONE) -> Built:
     """Returns the built program; the first caller of a run builds, the others wait for it.
 
     Raises: TargetError with the log where it does not build, MachineError where a tool is
@@ -49,18 +52,18 @@ def build(program: Program, into: Path, keeper: Keeper) -> Built:
     with locked(home.with_suffix(".lock")):
         told = home.with_suffix(".json")
         if not told.exists():
-            _remember(told, _made(program, home, keeper))
+            _remember(told, _made(program, home, launcher, tier))
         return _recalled(json.loads(told.read_text()), home / "work")
 
 
-def _made(program: Program, home: Path, keeper: Keeper) -> dict[str, object]:
+def _made(program: Program, home: Path, launcher: Launcher, tier: Tier) -> dict[str, object]:
     work = home / "work"
     _copy(program, work)
     before = _executables(work)
     start = time.monotonic()
     log = b""
     for command in program.build:
-        code, printed = _run(keeper, command, work, LIMIT - (time.monotonic() - start))
+        code, printed = _run(launcher, command, work, LIMIT - (time.monotonic() - start), tier)
         log = (log + printed)[-_LOG:]
         if code is None:
             why = f"the build took more than {LIMIT:.0f} s: {' '.join(command)}"
@@ -132,14 +135,16 @@ def _copy(program: Program, work: Path) -> None:
 
 
 def _run(
-    keeper: Keeper, command: Sequence[str], work: Path, seconds: float
+    launcher: Launcher, command: Sequence[str], work: Path, seconds: float, tier: Tier
 ) -> tuple[int | None, bytes]:
     """Returns status and output; status None: the limit was over. Nothing of it is left."""
     if "/" not in command[0] and shutil.which(command[0]) is None:
         raise MachineError(f"{command[0]} is not installed, and the target is built by it")
     env = {**{k: os.environ[k] for k in _KEPT if k in os.environ}, "LC_ALL": "C.UTF-8"}
+    confinement = isolation.for_build(tier, work)
+    env |= isolation.tool_environment(tier, work)
     until = time.monotonic() + seconds
-    with keeper.start(command, work, env) as process:
+    with launcher.start(command, work, env, confinement) as process:
         process.type(_END_OF_INPUT)
         poll = select.poll()
         poll.register(process.output_fd, select.POLLIN)
@@ -147,7 +152,19 @@ def _run(
         while process.status() is None and (left := until - time.monotonic()) > 0:
             poll.poll(left * 1000)
             process.drain()
+        if confinement.inner and process.status() == 0:
+            _take_back(Path(f"/proc/{process.keeper_pid}/root{work}"), work)
     return process.status(), process.tail
+
+
+def _take_back(seen: Path, work: Path) -> None:
+    """Replaces what was built from by what has become of it, at a root of its own."""
+    try:
+        shutil.rmtree(work)
+        work.mkdir()
+        root.copy(str(seen), str(work))
+    except OSError as exc:
+        raise TargetError(f"what was built cannot be taken over: {exc.strerror}") from exc
 
 
 _END_OF_INPUT = b"\x04"

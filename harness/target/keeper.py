@@ -34,8 +34,9 @@ import sys
 import termios
 from typing import Any
 
-from harness.network.lab import broker, namespaces
+from harness.network.lab import broker, mounts, namespaces
 from harness.network.lab.broker import Broker
+from harness.target import confinement
 from harness.target.lineage import children_of, descendants
 
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from harness.target.keeper import main; main()"
@@ -48,7 +49,7 @@ GONE = b"gone"
 """The last word of a keeper and the answer to a sweep: no process is left."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-_MOST_PROCESSES, _LARGEST_FILE = 512, 1 << 30  # of a target in a lab
+_GLANCE = 200  # milliseconds between two looks at the memory of a target
 
 
 class NotLaunchedError(Exception):
@@ -73,7 +74,7 @@ def main() -> None:
 def serve(control: socket.socket, lab: Broker | None = None) -> None:
     """Follows orders until the harness is gone; `lab` is the one that this process is in.
 
-    An order is JSON with descriptors: `start` {argv, cwd, env, writable} with the terminal,
+    An order is JSON with descriptors: `start` {argv, cwd, env, confinement} with the terminal,
     the keeper's end of its socket, the pipe for the exit status; `lab` {shape, pids} with the
     end of its control socket and a socket for the answer; `sweep`, to end what is left of
     targets whose keeper was killed, with a socket for the answer; in a lab `sockets`, which
@@ -154,7 +155,7 @@ def _become_lab(order: dict[str, Any], control: socket.socket, link: socket.sock
             return
         if order["pids"]:
             step = "proc"
-            namespaces.show_own_processes()
+            mounts.show_own_processes()
         else:
             _tell_pid(link, os.getpid())
         step = "links"
@@ -218,8 +219,9 @@ def _keep(
     try:
         _take_over(terminal, libc)
         waker = _woken_by_children()
-        if in_lab:
-            _confine(order["writable"])
+        wanted = order["confinement"]
+        if wanted["way"]:
+            confinement.confine(wanted)
         main = _launch(order, terminal)
     except NotLaunchedError as exc:
         _answer(link, failed=exc.step, errno=exc.number)
@@ -227,22 +229,12 @@ def _keep(
     except OSError as exc:
         _answer(link, failed="keeper", errno=exc.errno)
         return
-    os.close(terminal)
     os.chdir("/")  # the working folder may be removed before this process ends
     _introduce(link, main, in_lab)
-    _watch(main, link, report, waker)
+    _watch(main, link, report, waker, wanted["memory"], terminal)
     _end_all()
     with contextlib.suppress(OSError):
         link.send(GONE)
-
-
-def _confine(writable: str) -> None:
-    """Leaves the target no right that it does not need. Raises: OSError."""
-    if writable:
-        namespaces.confine_files(writable)
-    namespaces.give_up_rights()
-    resource.setrlimit(resource.RLIMIT_NPROC, (_MOST_PROCESSES, _MOST_PROCESSES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
 
 
 def _introduce(link: socket.socket, main: int, in_lab: bool) -> None:
@@ -275,15 +267,22 @@ def _woken_by_children() -> int:
     return waker
 
 
-def _watch(main: int, link: socket.socket, report: int, waker: int) -> None:
-    """Reaps, and tells the status of the main process, until the harness lets go."""
+def _watch(
+    main: int, link: socket.socket, report: int, waker: int, memory: int, terminal: int
+) -> None:
+    """Reaps, and tells the status of the main process, until the harness lets go.
+
+    Ends what takes more than so many bytes of `memory` together (0: as many as there are).
+    """
     poll = select.poll()
     poll.register(link, select.POLLIN)
     poll.register(waker, select.POLLIN)
     while True:
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(_GLANCE if memory else None))
         if link.fileno() in ready:
             return
+        if memory and not ready:
+            _end_above(memory, terminal)
         with contextlib.suppress(BlockingIOError):
             os.read(waker, 4096)
         status = _reap(main)
@@ -291,6 +290,16 @@ def _watch(main: int, link: socket.socket, report: int, waker: int) -> None:
             with contextlib.suppress(OSError):  # the harness may be gone by now
                 os.write(report, str(status).encode())
             os.close(report)
+
+
+def _end_above(memory: int, terminal: int) -> None:
+    if confinement.memory_below(os.getpid()) > memory:
+        _kill_all_below()
+        with contextlib.suppress(OSError):
+            os.write(
+                terminal,
+                b"\n[wireharness: ended for taking more than %d MB of memory]\n" % (memory >> 20),
+            )
 
 
 def _reap(main: int) -> int | None:
@@ -309,16 +318,22 @@ def _reap(main: int) -> int | None:
 def _end_all() -> None:
     """Kills whatever is below this process and waits until nothing is."""
     while True:
-        below = descendants(os.getpid())
-        for pid in below:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        below = _kill_all_below()
         try:
             # Among those found is a child of ours, and it is about to end. Where none was
             # found, one has been orphaned to us since: look again.
             os.waitpid(-1, 0 if below else os.WNOHANG)
         except ChildProcessError:
             return
+
+
+def _kill_all_below() -> tuple[int, ...]:
+    """Returns the pids of those that were there."""
+    below = descendants(os.getpid())
+    for pid in below:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    return below
 
 
 # -- the target ----------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from harness.network.lab import broker
 from harness.network.lab.lab import Lab, Level
 from harness.network.lab.wire import Wire
 from harness.target import keeper
+from harness.target.isolation import FREE, Confinement
 from harness.target.process import PATIENCE, Process, readable
 from harness.target.terminal import open_terminal
 
@@ -38,18 +39,24 @@ class Launcher:
         self._running: set[Process] = set()
 
     def start(
-        self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], writable: Path | None = None
+        self,
+        argv: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        confinement: Confinement = FREE,
     ) -> Process:
         """Starts a program at a terminal of its own, with `env` on top of a clean environment.
 
-        In a lab that has mounts of its own, `writable` is the one folder that it can change.
-        Raises: TargetError where the program cannot be run, MachineError where the harness
-        cannot run any.
+        `confinement` is what it is kept from. Raises: TargetError where the program cannot be
+        run, MachineError where the harness cannot run any.
         """
         order = {
-            "do": "start", "argv": list(argv), "cwd": str(cwd),
-            "env": {**clean_environment(cwd), **env}, "writable": str(writable or ""),
-        }  # fmt: skip
+            "do": "start",
+            "argv": list(argv),
+            "cwd": str(cwd),
+            "env": {**clean_environment(cwd), **env},
+            "confinement": confinement.order(),
+        }
         with contextlib.ExitStack() as unless_started:
             master, slave = open_terminal()
             unless_started.callback(os.close, master)

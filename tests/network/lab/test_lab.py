@@ -16,6 +16,7 @@ from harness.errors import MachineError
 from harness.network.lab.lab import FULL, LEVELS
 from harness.network.lab.topology import FAR, NEAR
 from harness.spec.model import Transport
+from harness.target.isolation import in_lab
 from harness.target.launcher import Keeper
 from harness.target.lineage import descendants
 from harness.target.ready import wait_until_bound
@@ -74,7 +75,7 @@ def told(inside, tmp_path):
         folder = tmp_path / "outer" / "work"
         folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-I", "-S", "-c", textwrap.dedent(program), *argv]
-        with inside.start(command, folder, {}, folder.parent) as process:
+        with inside.start(command, folder, {}, in_lab(folder.parent, True)) as process:
             assert select.select([process.exit_fd], (), (), PATIENCE)[0]
             process.drain()
             return process.tail.decode()
@@ -83,8 +84,8 @@ def told(inside, tmp_path):
 
 
 def started(inside, folder, address):
-    writable = folder if inside.lab.confines else None
-    return inside.start([sys.executable, "-I", "-S", "-c", ECHO, address], folder, {}, writable)
+    confinement = in_lab(folder, inside.lab.confines)
+    return inside.start([sys.executable, "-I", "-S", "-c", ECHO, address], folder, {}, confinement)
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
@@ -263,6 +264,7 @@ RUN = """
 import sys
 from pathlib import Path
 from harness.network.lab.lab import FULL
+from harness.target.isolation import in_lab
 from harness.target.launcher import Keeper
 DAEMON = '''
 import os, signal
@@ -278,7 +280,7 @@ signal.pause()
 keeper = Keeper()
 inside = keeper.lab(FULL)
 folder = Path(sys.argv[1])
-process = inside.start([sys.executable, "-I", "-S", "-c", DAEMON], folder, {}, folder)
+process = inside.start([sys.executable, "-I", "-S", "-c", DAEMON], folder, {}, in_lab(folder, True))
 while b"up" not in process.tail:
     process.drain()
 print(keeper._server.pid, inside.lab.pid, process.keeper_pid, process.pid, flush=True)

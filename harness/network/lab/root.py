@@ -1,0 +1,134 @@
+"""A root of its own: a file system in which there is nothing but what a target needs.
+
+Belongs here: what is shown of the machine, and how the rest is left behind. Must not know:
+targets. Runs inside a lab; of this project it imports what lies beside it.
+
+Nothing that lies anywhere else can be reached, be it by name, by link or by a socket's path:
+it is not there. The one folder that can be written to is a copy in memory, so that it cannot
+fill a disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable
+
+from harness.network.lab import mounts
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SETTINGS = (
+    "alternatives", "group", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime",
+    "nsswitch.conf", "passwd", "protocols", "services", "ssl", "timezone", "inetd.conf",
+)  # fmt: skip
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_SMALL = b"size=16m,nr_inodes=4k,mode=755"
+
+
+def system_paths() -> list[str]:
+    """Returns what every program finds of the machine, as far as it is there."""
+    java = [f"/etc/{name}" for name in os.listdir("/etc") if name.startswith("java")]
+    return [*_SYSTEM, *(f"/etc/{name}" for name in _SETTINGS), *java]
+
+
+def enter(writable: str, megabytes: int, visible: Iterable[str], hidden: Iterable[str]) -> None:
+    """Moves this process to a root where `visible` and the system are, read-only.
+
+    `writable` is copied to a file system of so many megabytes. Of `hidden`, folders and files
+    that lie below others that are visible, nothing is left. Raises: OSError.
+    """
+    mounts.own()
+    shown = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in _outermost(visible)}
+    source = os.open(writable, os.O_PATH | os.O_CLOEXEC)
+    root = "/tmp"
+    mounts.scratch(root, _SMALL)
+    for folder in ("proc", "dev", "etc", "tmp"):
+        os.mkdir(f"{root}/{folder}")
+    for path in system_paths():
+        with contextlib.suppress(FileNotFoundError):
+            _show(path, f"{root}{path}")
+    mounts.bind("/proc", f"{root}/proc")
+    _make_devices(f"{root}/dev")
+    mounts.scratch(f"{root}/tmp")
+    for path, opened in shown.items():
+        _bind(f"/proc/self/fd/{opened}", f"{root}{path}", os.fstat(opened).st_mode)
+        os.close(opened)
+    for path in hidden:
+        if os.path.isdir(f"{root}{path}"):
+            mounts.scratch(f"{root}{path}", b"size=4k,mode=000")
+    os.makedirs(f"{root}{writable}", exist_ok=True)
+    data = f"size={megabytes}m,nr_inodes=50k,mode=700".encode()
+    mounts.scratch(f"{root}{writable}", data)
+    copy(f"/proc/self/fd/{source}", f"{root}{writable}")
+    os.close(source)
+    mounts.change_root(root)
+    mounts.all_read_only_but(("/tmp", "/dev/shm", writable))
+
+
+def copy(source: str, into: str) -> None:
+    """Copies what is in a folder: files, folders and links, and nothing else. Raises: OSError."""
+    for entry in os.scandir(source):
+        there = f"{into}/{entry.name}"
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), there)
+        elif entry.is_dir():
+            os.mkdir(there)
+            copy(entry.path, there)
+            os.chmod(there, stat.S_IMODE(entry.stat().st_mode))
+        elif entry.is_file():
+            _copy_file(entry.path, there)
+
+
+def _copy_file(source: str, there: str) -> None:
+    read = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        mode = stat.S_IMODE(os.fstat(read).st_mode)
+        write = os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            while os.sendfile(write, read, None, 1 << 24):
+                pass
+            os.fchmod(write, mode)
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Returns the paths that are there and lie in none of the others, or of the system."""
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        inside = any(f"{path}/".startswith(f"{each}/") for each in (*kept, *_SYSTEM))
+        if not inside and os.path.exists(path):
+            kept.append(path)
+    return kept
+
+
+def _show(path: str, there: str) -> None:
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), there)
+    else:
+        _bind(path, there, os.stat(path).st_mode)
+
+
+def _bind(what: str, there: str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        os.makedirs(there, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(there), exist_ok=True)
+        os.close(os.open(there, os.O_CREAT | os.O_CLOEXEC))
+    mounts.bind(what, there)
+
+
+def _make_devices(folder: str) -> None:
+    for name in _DEVICES:
+        with contextlib.suppress(FileNotFoundError):
+            _bind(f"/dev/{name}", f"{folder}/{name}", stat.S_IFCHR)
+    _bind("/dev/pts", f"{folder}/pts", stat.S_IFDIR)
+    os.symlink("pts/ptmx", f"{folder}/ptmx")
+    os.symlink("/proc/self/fd", f"{folder}/fd")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.symlink(f"/proc/self/fd/{number}", f"{folder}/{name}")
+    os.mkdir(f"{folder}/shm")
+    mounts.scratch(f"{folder}/shm")

@@ -1,0 +1,249 @@
+"""What a target is kept from, tier by tier: attacked from inside, looked at from outside."""
+
+import os
+import select
+import socket
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import MachineError
+from harness.network.lab.lab import FULL
+from harness.target import isolation, landlock
+from harness.target.isolation import FREE, Tier
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A working folder in another, with a secret beside both."""
+    (tmp_path / "secret").write_text("the marks")
+    (tmp_path / "outer" / "work").mkdir(parents=True)
+    (tmp_path / "outer" / "work" / "own").write_text("own")
+    return tmp_path / "outer" / "work"
+
+
+@pytest.fixture(params=[Tier.STRICT, Tier.GUARDED])
+def confined(request, keeper, folder):
+    """Starts Python in a tier, and says what the tier is."""
+    started = []
+    if request.param is Tier.STRICT:
+        try:
+            launcher = keeper.lab(FULL)
+        except MachineError:
+            pytest.skip("no private network here")
+        confinement = isolation.strict(folder.parent)
+    else:
+        if landlock.version() < 4:
+            pytest.skip("no Landlock that guards ports here")
+        launcher, confinement = keeper, isolation.guarded(folder.parent, (), ())
+
+    def confined(program, **changed):
+        command = [isolation.interpreter(), "-I", "-c", textwrap.dedent(program)]
+        how = replace(confinement, **changed)
+        started.append(launcher.start(command, folder, {}, how))
+        return started[-1]
+
+    confined.tier = request.param
+    yield confined
+    for process in started:
+        process.stop()
+    if launcher is not keeper:
+        launcher.close()
+
+
+def told(process):
+    assert select.select([process.exit_fd], (), (), PATIENCE)[0]
+    process.drain()
+    return process.tail.decode().splitlines()
+
+
+TRIES = """
+    import os
+    def tries(what, *paths):
+        for path in paths:
+            try:
+                what(path)
+                print("did")
+            except OSError as exc:
+                print(exc.strerror)
+"""
+
+
+def test_its_own_folder_is_all_that_it_can_write_to(confined, folder):
+    process = confined(
+        TRIES
+        + f"""
+    tries(lambda path: open(path, "w").close(), "new", "{folder.parent}/beside", "/usr/new",
+          "/etc/new", "/new", "{folder.parents[1]}/new")
+    """
+    )
+    own, beside, *others, near = told(process)
+    assert (own, beside) == ("did", "did")  # whoever leaves the folder is seen beside it
+    assert "did" not in others
+    assert near != "did" or confined.tier is Tier.STRICT  # there it is scratch of its own
+    assert not (folder.parents[1] / "new").exists()
+
+
+def test_what_is_nobody_s_business_cannot_be_read(confined, folder):
+    here = Path(__file__).resolve()
+    package = Path(isolation.__file__).parents[1]
+    process = confined(
+        TRIES
+        + f"""
+    tries(lambda path: open(path).read(), "own", "{folder.parents[1]}/secret", "{here}",
+          "{package}/verdict.py", "/etc/shadow", "/proc/1/environ")
+    tries(os.listdir, "{package}", "/home", "/proc/1/root")
+    tries(lambda path: print(os.listdir(path)), "{folder.parents[1]}")
+    """
+    )
+    own, *others = told(process)
+    assert own == "did"
+    if confined.tier is Tier.STRICT:
+        assert others[-2:] == ["['outer']", "did"]  # its own way there, and nothing beside it
+        others = others[:-2]
+    assert "did" not in others
+
+
+def test_what_it_stores_is_seen_from_outside(confined, folder):
+    process = confined("open('stored', 'w').write('content'); input()")
+    shown = folder
+    if confined.tier is Tier.STRICT:
+        shown = Path(f"/proc/{process.keeper_pid}/root{folder}")
+    while not (shown / "stored").exists() or (shown / "stored").read_text() != "content":
+        assert process.status() is None
+    assert (shown / "own").read_text() == "own"
+
+
+def test_it_signals_and_traces_nobody_else(confined):
+    process = confined(
+        TRIES
+        + f"""
+    tries(lambda pid: os.kill(pid, 0), {os.getpid()}, {os.getppid()})
+    import ctypes
+    print(ctypes.CDLL(None).ptrace(16, {os.getpid()}, 0, 0))
+    """
+    )
+    *signals, traced = told(process)
+    assert "did" not in signals
+    assert traced == "-1"
+
+
+def test_it_calls_nobody(confined):
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        process = confined(
+            TRIES
+            + f"""
+    import socket
+    def call(address):
+        with socket.socket() as caller:
+            caller.settimeout(20)
+            caller.connect((address, {stranger.getsockname()[1]}))
+    tries(call, "127.0.0.1")
+    """
+        )
+        (answer,) = told(process)
+    assert answer in ("Permission denied", "Connection refused")
+
+
+def test_a_socket_s_path_leads_nowhere(confined, tmp_path):
+    with socket.socket(socket.AF_UNIX) as door, socket.socket(socket.AF_UNIX) as abstract:
+        door.bind(str(tmp_path / "door"))
+        door.listen()
+        abstract.bind(f"\0{tmp_path.name}-door")
+        abstract.listen()
+        process = confined(
+            TRIES
+            + f"""
+    import socket
+    tries(lambda path: socket.socket(socket.AF_UNIX).connect(path),
+          "{tmp_path}/door", "\\0{tmp_path.name}-door")
+    """
+        )
+        named, unnamed = told(process)
+    assert unnamed != "did"
+    if confined.tier is Tier.STRICT:  # Landlock guards no paths of sockets yet
+        assert named != "did"
+
+
+def test_it_makes_no_namespaces(confined):
+    process = confined("""
+        import ctypes
+        print(ctypes.CDLL(None).unshare(0x10000000))
+    """)
+    answer = told(process)
+    if confined.tier is Tier.STRICT:
+        assert answer == ["-1"]
+
+
+def test_what_takes_too_much_memory_is_ended_and_told_why(confined, until):
+    process = confined(
+        """
+        import os, time
+        os.fork()
+        held = [bytearray(os.urandom(1 << 20)) for _ in range(100)]
+        print("had it", flush=True)
+        time.sleep(1000)
+        """,
+        memory=120 << 20,
+    )
+    assert select.select([process.exit_fd], (), (), PATIENCE)[0]
+    while b"for taking more than 120 MB of memory" not in process.tail:
+        assert select.select([process.output_fd], (), (), PATIENCE)[0]
+        process.drain()
+    assert process.status() == -9
+    until(process, lambda: process.pids() == (), "ends both")
+
+
+def test_its_folder_in_memory_has_an_end(confined):
+    if confined.tier is not Tier.STRICT:
+        pytest.skip("a guarded target writes to the disk")
+    process = confined(
+        """
+        try:
+            with open("filled", "wb") as file:
+                for _ in range(100):
+                    file.write(bytes(1 << 20))
+        except OSError as exc:
+            print(exc.strerror)
+        try:
+            for number in range(100_000):
+                open(f"{number}", "w").close()
+        except OSError as exc:
+            print(exc.strerror)
+        """,
+        megabytes=16,
+    )
+    assert told(process) == ["No space left on device"] * 2
+
+
+def test_a_fork_bomb_stops_at_its_limit(confined):
+    """Of root nobody counts the processes, so the number that runs is the proof elsewhere."""
+    if confined.tier is not Tier.STRICT or os.getuid() == 0:
+        pytest.skip("processes are counted in a lab of an ordinary user")
+    process = confined("""
+        import os, time
+        for count in range(2000):
+            try:
+                if os.fork() == 0:
+                    time.sleep(1000)
+            except BlockingIOError as exc:
+                print(count < 600)
+                break
+    """)
+    assert told(process) == ["True"]
+
+
+def test_nothing_is_asked_of_those_who_are_trusted(start):
+    process = start("sh", "-c", "grep NoNewPrivs /proc/self/status")
+    assert told(process) == ["NoNewPrivs:\t0"]
+    assert FREE.order()["way"] == ""
+
+
+def test_a_kernel_without_landlock_is_told(monkeypatch):
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    with pytest.raises(OSError, match="no Landlock"):
+        landlock.restrict((), (), (), ())
