@@ -523,6 +523,26 @@ def test_a_failure_leaves_a_capture_whose_path_is_told(run, pytester):
     assert sorted(told) == [f"{CAPTURES}/{each}" for each in caught(pytester)]
 
 
+@pytest.mark.parametrize("network", ["lab", "host"])
+def test_a_capture_is_what_was_on_the_wire_or_says_that_it_is_not(run, pytester, network):
+    if not shutil.which("tshark"):
+        pytest.skip("no tshark here")
+    result = run(*on("one_read", f"--network={network}", "-k", "capitals and split"))
+    if result.ret == pytest.ExitCode.USAGE_ERROR:
+        pytest.skip("no private network here")
+    (path,) = caught(pytester)
+    told = subprocess.run(
+        ["tshark", "-r", f"{CAPTURES}/{path}", "-T", "fields"]
+        + [f"-e{each}" for each in ("frame.interface_name", "tcp.window_size", "frame.comment")],
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    opened, *rest = (line.split("\t") for line in told)
+    assert opened[0] == {"lab": "lab", "host": "transcript"}[network]
+    assert opened[2] == "shout.yaml:30: client connects"
+    assert (len({window for _, window, _ in rest}) > 1) is (network == "lab")  # made up: always one
+    assert sum("FAIL: the server said something else" in each[2] for each in rest) == 1
+
+
 @pytest.mark.parametrize("target", ["good", "no_empty"])
 def test_a_green_run_leaves_nothing(run, pytester, target):
     assert run(*on(target)).ret == pytest.ExitCode.OK
