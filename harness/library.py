@@ -75,13 +75,13 @@ def suite(name: str) -> Suite:
     if path is None or not path.is_file():
         known = ", ".join(shipped())
         raise UsageError(f"no suite {name!r}: neither a spec file nor one of {known}")
-    with _uncollected():
+    with uncollected():
         return load(str(path), _text_of(path), Files())
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Lets Python collect no garbage: a tree has none, and the search takes half of the time."""
+def uncollected() -> Iterator[None]:
+    """Lets Python look for no garbage: what is being loaded has none, and the search takes long."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -21,6 +21,7 @@ import pytest
 from harness.doctor import network
 from harness.errors import HarnessError, MachineError, UsageError
 from harness.items import CaseItem, Playing, SuiteCollector, is_good
+from harness.library import uncollected
 from harness.network.lab.lab import FULL
 from harness.network.network import Wanted
 from harness.report import junit
@@ -165,6 +166,12 @@ class Run:
         return self._captures.write(outcome, subject.label, name, self._command(subject, job))
 
     # -- collection ------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Collects without a search for garbage, which would go through all suites each time."""
+        with uncollected():
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

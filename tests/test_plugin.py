@@ -1,5 +1,6 @@
 """The pytest plugin, by real runs against small real targets."""
 
+import gc
 import re
 import shutil
 import signal
@@ -363,6 +364,15 @@ def test_what_the_plugin_itself_fails_of_takes_few_lines(run, pytester):
 def test_a_parameter_can_be_set(run):
     result = run(*on("one_read", "--param=word=wonderful", "-k", "capitals[split]"))
     assert '"WONDERFUL\\n"' in result.stdout.str()
+
+
+def test_garbage_is_looked_for_again_once_all_is_collected(run, pytester):
+    pytester.makeconftest(
+        "import gc\ndef pytest_itemcollected(item): item.config.found = gc.isenabled()\n"
+        "def pytest_collection_finish(session): assert not session.config.found\n"
+    )
+    assert run(*on("good"), collect=True).ret == 0
+    assert gc.isenabled()
 
 
 def test_the_project_s_own_tests_are_not_this_run_s(run, pytester):
