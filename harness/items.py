@@ -56,9 +56,9 @@ class SuiteCollector(pytest.Collector):
 
     def collect(self) -> Iterator[CaseItem]:
         """Yields an item for every case and delivery."""
-        marks: dict[tuple[str, ...], list[pytest.MarkDecorator]] = {}
+        marks: dict[object, list[pytest.MarkDecorator]] = {}
         for job in self.subject.jobs(self._deliveries):
-            key = (job.case.id, *job.verifies)
+            key = (job.verifies, job.case.tags)
             if key not in marks:
                 marks[key] = self._marks(job)
             item = CaseItem.from_parent(

@@ -10,9 +10,10 @@ looks the same with workers and without.
 
 from __future__ import annotations
 
+import gc
 import secrets
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,10 +27,11 @@ from harness.network.lab.lab import FULL
 from harness.network.network import Wanted
 from harness.report import junit
 from harness.report.capture import Captures
-from harness.report.group import listed, same_faults
+from harness.report.group import same_faults
 from harness.report.page import PLAIN_WIDTH, cut_list, printable, without_colour
 from harness.report.result import Result, from_data
 from harness.report.summary import closing_lines
+from harness.report.told import Told
 from harness.runner.job import Capturing, Job, Settings
 from harness.runner.outcome import Outcome
 from harness.runner.runner import Runner
@@ -169,9 +171,11 @@ class Run:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        """Collects without a search for garbage, which would go through all suites each time."""
+        """Keeps the search for garbage out of what is collected: it lives until the end."""
         with uncollected():
-            return (yield)
+            result = yield
+        gc.freeze()
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -350,52 +354,6 @@ class Worker(Protocol):
     """What xdist's controller knows of a worker."""
 
     workerinput: dict[str, object]
-
-
-class Writer(Protocol):
-    """pytest's terminal writer, as far as it is used here."""
-
-    hasmarkup: bool
-
-    def line(self, s: str = "") -> None:
-        """Writes a line."""
-
-
-class Told:
-    """A failure as pytest shows it; on the terminal with the `others` that it stands for.
-
-    It has the methods that pytest asks of such an object; `reprcrash` is the reason that
-    stands in the short summary and in JUnit's `message`.
-    """
-
-    def __init__(self, result: Result, width: int) -> None:
-        self.result = result
-        self.others: Sequence[Result] = ()
-        self.brief = False
-        self.reprcrash = Crash(printable(result.name), printable(result.reason))
-        self._width = width
-
-    def __str__(self) -> str:
-        return without_colour(self.result.report)
-
-    def toterminal(self, tw: Writer) -> None:
-        """Writes to pytest's terminal writer."""
-        if self.brief:
-            return
-        others = listed(self.others, self._width, colour=True) if self.others else ""
-        for line in [*self.result.report.splitlines(), *others.splitlines()]:
-            tw.line(line if tw.hasmarkup else without_colour(line))
-
-
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """The one line of a failure."""
-
-    name: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}"
 
 
 def _write(writer: pytest.TerminalReporter, text: str) -> None:

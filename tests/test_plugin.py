@@ -366,13 +366,15 @@ def test_a_parameter_can_be_set(run):
     assert '"WONDERFUL\\n"' in result.stdout.str()
 
 
-def test_garbage_is_looked_for_again_once_all_is_collected(run, pytester):
+def test_garbage_is_looked_for_once_all_is_collected_and_not_in_that(run, pytester):
     pytester.makeconftest(
         "import gc\ndef pytest_itemcollected(item): item.config.found = gc.isenabled()\n"
         "def pytest_collection_finish(session): assert not session.config.found\n"
     )
+    before = gc.get_freeze_count()
     assert run(*on("good"), collect=True).ret == 0
     assert gc.isenabled()
+    assert gc.get_freeze_count() > before
 
 
 def test_the_project_s_own_tests_are_not_this_run_s(run, pytester):

@@ -7,7 +7,7 @@ sockets; that each way really happens on the wire is the driver's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 
 from harness.exchange.losses import lost_replies, lost_requests
@@ -60,12 +60,9 @@ def pieces(data: bytes, delivery: Delivery) -> tuple[bytes, ...]:
 
 def deliveries_of(suite: Suite, case: Case, role: Role) -> tuple[Delivery, ...]:
     """Returns the deliveries that a case is played under, the plain one first."""
-    offered = tuple(_offered(suite, case, role))
-    return tuple(
-        each
-        for each in offered
-        if (case.deliveries is None or each in case.deliveries) and each not in case.without
-    )
+    wanted = set(Delivery if case.deliveries is None else case.deliveries) - set(case.without)
+    taken = (each for each in _offered(suite, case, role) if each in wanted)
+    return tuple(islice(taken, len(wanted)))  # and no further: the rest is looked for in vain
 
 
 def _offered(suite: Suite, case: Case, role: Role) -> Iterator[Delivery]:

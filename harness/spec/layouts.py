@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from harness.errors import HarnessError
@@ -64,7 +63,7 @@ def message(
     entries = tree.fields(fields["fields"].node, "fields") if "fields" in fields else {}
     for key, entry in entries.items():
         field_name, bar, how = key.partition("|")
-        tree.known({field_name: replace(entry, name=field_name)}, f"layout {name}", chosen.names)
+        tree.known({field_name: entry._replace(name=field_name)}, f"layout {name}", chosen.names)
         if bar and how not in FILTERS:
             known = ", ".join(FILTERS)
             raise tree.error(entry.place, f"the filter is one of {known}, found {how!r}")

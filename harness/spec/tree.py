@@ -10,7 +10,8 @@ import difflib
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import yaml
 
@@ -38,13 +39,33 @@ _FEW = 8  # words that a message lists
 _IN_QUOTES = "a text with braces, a colon or a comma is put in quotes"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One entry of a mapping: its key's place and its value."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # no base known
+    """YAML's loader, which asks once what a word is read as: files say the same ones again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._tags: dict[tuple[object, ...], str] = {}
+
+    def resolve(self, *what: object) -> str:
+        """Returns a node's tag by its kind, value and whether it is plain (or in quotes)."""
+        tag = self._tags.get(what)
+        if tag is None:
+            tag = self._tags[what] = super().resolve(*what)
+        return tag
+
+
+class Field(NamedTuple):
+    """One entry of a mapping: its key and its value. A tuple, since large files have many."""
 
     name: str
-    place: Place
     node: Node
+    key: Node
+    path: str
+
+    @property
+    def place(self) -> Place:
+        """Where its key stands."""
+        return _place(self.path, self.key)
 
 
 Fields = Mapping[str, Field]
@@ -58,7 +79,7 @@ class Tree:
         text = text.removeprefix("\ufeff")
         self._lines = _LINE_END.split(text)
         try:
-            root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            root = yaml.compose(text, Loader=_Loader)
         except yaml.MarkedYAMLError as exc:
             raise self._unreadable(exc) from exc
         except yaml.reader.ReaderError as exc:
@@ -107,7 +128,7 @@ class Tree:
 
     def place(self, node: Node) -> Place:
         """Returns where a node begins."""
-        return Place(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
+        return _place(self.path, node)
 
     def inside(self, node: Node, offset: int) -> Place:
         """Returns where a character of a scalar's value stands, the scalar where that is open."""
@@ -160,7 +181,7 @@ class Tree:
                 raise self.error(key, f"{name!r} stands twice in {what}, first in line {first}")
             if key.tag == f"{_TAG}bool":
                 raise self.error(key, f"YAML reads {name} as true or false", f'write "{name}"')
-            found[name] = Field(name, self.place(key), value)
+            found[name] = Field(name, value, key, self.path)
         return found
 
     def known(self, fields: Fields, what: str, names: Collection[str]) -> None:
@@ -283,6 +304,11 @@ class Tree:
         place = Place(self.path, len(before), len(before[-1]) + 1)
         escape = f'"\\x{exc.character:02x}"' if exc.character < 0x100 else "an escape"
         return SpecError(place, f"this is no YAML: a control character, written {escape}")
+
+
+def _place(path: str, node: Node) -> Place:
+    mark = node.start_mark
+    return Place(path, mark.line + 1, mark.column + 1)
 
 
 def _closest(name: str, names: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from harness.wire.parts import (
     TemplateError,
     merged,
 )
-from harness.wire.template import Template
+from harness.wire.template import Template, literal
 
 _FIELD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:([:|])(.*))?", re.DOTALL)
 _TYPE = re.compile(r"([a-z]+)(?:\((.*)\))?", re.DOTALL)
@@ -29,6 +29,8 @@ _BOUNDS = re.compile(r"([0-9]+)(?:\.\.([0-9]+))?")
 
 def parse(text: str) -> Template:
     """Reads a template's text. Raises: TemplateError."""
+    if "{" not in text and "}" not in text:  # as most
+        return literal(text.encode()) if text else Template(())
     return Template(tuple(merged(_parts(text))))
 
 

@@ -120,6 +120,8 @@ def substituted(template: Template, values: Mapping[str, Template]) -> Template:
 
     Raises: TemplateError where a filter, or a size, is asked of a value that is not constant.
     """
+    if not values:
+        return template
     return Template(tuple(merged(_substituted_parts(template, values))))
 
 
