@@ -1,4 +1,4 @@
-"""The command `wireharness`: lint, suites, show, run, schema, doctor.
+"""The command `wireharness`: lint, suites, show, run, schema, doctor; see harness.marking too.
 
 Belongs here: words of the command line, what is printed, exit codes (0 all is well, 1
 something was found, 2 the command line is wrong). Must not know: how any of it is done.
@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from harness import doctor, library
+from harness import doctor, library, marking
 from harness.errors import HarnessError, SpecError
 from harness.report.page import PLAIN_WIDTH, Page, Paint
 from harness.spec.model import Case
@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--spec", action="append", default=[], help="suite to play (repeatable)")
     schema = command("schema", _schema, "print the JSON Schema of spec files, for editors")
     schema.add_argument("--included", action="store_true", help="that of files to be included")
+    schema.add_argument("--result", action="store_true", help="that of a graded result")
     command("doctor", _doctor, "show what this machine can, and what would help")
+    marking.add_commands(command)
     return parser
 
 
@@ -166,8 +168,12 @@ def _run(asked: argparse.Namespace) -> NoReturn:
 
 
 def _schema(asked: argparse.Namespace) -> int:
+    from harness.grading.schema import schema as result
     from harness.spec.schema import included, schema
 
+    if asked.result:
+        _say(json.dumps(result(), indent=2))
+        return 0
     _say(json.dumps(included() if asked.included else schema(), indent=2))
     return 0
 

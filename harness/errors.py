@@ -48,12 +48,16 @@ class SpecError(HarnessError):
 
 
 class TargetError(HarnessError):
-    """The target could not be found, built or started: `log` is what it printed meanwhile."""
+    """The target could not be found, built or started: `log` is what it printed meanwhile.
 
-    def __init__(self, message: str, log: bytes = b"", hint: str = "") -> None:
+    `phase` says in which of these it was ("find", "build", "start"), "" where nobody has said.
+    """
+
+    def __init__(self, message: str, log: bytes = b"", hint: str = "", phase: str = "") -> None:
         super().__init__(message)
         self.log = log
         self.hint = hint
+        self.phase = phase
 
 
 class MachineError(HarnessError):

@@ -66,8 +66,8 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(home().glob("*.yaml"))}
 
 
-def suite(name: str) -> Suite:
-    """Returns a suite by its shipped name or its file's path.
+def suite(name: str, files: Files | None = None) -> Suite:
+    """Returns a suite by its shipped name or its file's path, what it names read by `files`.
 
     Raises: UsageError where there is none, SpecError where it is wrong.
     """
@@ -76,7 +76,7 @@ def suite(name: str) -> Suite:
         known = ", ".join(shipped())
         raise UsageError(f"no suite {name!r}: neither a spec file nor one of {known}")
     with uncollected():
-        return load(str(path), _text_of(path), Files())
+        return load(str(path), _text_of(path), files or Files())
 
 
 @contextmanager

@@ -142,7 +142,7 @@ def _add_meaning(page: Page, outcome: Outcome) -> None:
         page.paragraph("broken by", f"{outcome.broken_by}, played before on the same process")
     if outcome.verdict is not Verdict.BLOCKED:
         _add_delivery(page, outcome.plan.delivery)
-    for hint in list(_hints(outcome))[:2]:
+    for hint in list(hints_of(outcome))[:2]:
         page.paragraph("hint", hint, most=3)
     decided = _DECIDED.get(finding.decided_by, finding.decided_by)
     page.paragraph("fault", _FAULTS[finding.fault] + (f"; decided by {decided}" if decided else ""))
@@ -155,8 +155,8 @@ def _add_delivery(page: Page, delivery: Delivery) -> None:
         page.paragraph("delivery", f"{delivery}: {PROVES[delivery]}", most=3)
 
 
-def _hints(outcome: Outcome) -> Iterable[str]:
-    """Yields what may help, the most special first, nothing twice.
+def hints_of(outcome: Outcome) -> Iterable[str]:
+    """Returns what may help, the most special first, nothing twice.
 
     What a case's author says helps with the case: not where it was not played, nor on how an
     answer ends where there was none, and of a program that has ended only with what ended it.

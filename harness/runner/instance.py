@@ -11,11 +11,12 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import MachineError
+from harness.errors import MachineError, TargetError
 from harness.network.endpoint import LOOPBACK
 from harness.network.lab import root
 from harness.network.lab.ring import Ring
@@ -24,6 +25,7 @@ from harness.network.network import may_bind
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
 from harness.runner.job import Capturing, Job, Settings
+from harness.runner.outcome import Preparation
 from harness.runner.place import Place, Places
 from harness.spec.model import Delivery, Launch, Role, Suite
 from harness.target import isolation
@@ -67,6 +69,7 @@ class Instance:
         self.process: Process | None = None
         self.welcome: Welcome | None = None
         self.last = ""
+        self.prepared: tuple[Preparation, ...] = ()
         self.spent = job.case.fresh or bool(job.case.files) or job.role is Role.CLIENT
         self._lock = lock
         self._ring = ring
@@ -278,10 +281,14 @@ class Workshop:
             if job.role is Role.CLIENT:
                 at = "" if _takes_host(job) else LOOPBACK.own  # it has that built in
                 instance.welcome_at(at, job.delivery is Delivery.SLOW_READER)
-            instance.run(self._how(job, built, instance))
+            began = time.monotonic()
+            with _in_phase("start"):
+                instance.run(self._how(job, built, instance))
         except BaseException:
             instance.stop()
             raise
+        made = (Preparation("build", built.seconds, built.log),) if built is not None else ()
+        instance.prepared = (*made, Preparation("start", time.monotonic() - began))
         return instance
 
     def _built(self, job: Job) -> Built | None:
@@ -290,7 +297,8 @@ class Workshop:
         language = manifest.language if manifest else ""
         commands = manifest.build if manifest else ()
         if "{program}" in run_of(job):
-            program = find(path, job.role, language, commands)
+            with _in_phase("find"):
+                program = find(path, job.role, language, commands)
         elif not path.is_dir():
             return None
         else:
@@ -299,10 +307,11 @@ class Workshop:
                 return Built((), path)
             program = to_build
         into = self._settings.builds / "programs"
-        if self._settings.isolation is Tier.NONE:
-            return build(program, into, self._places.keeper())
-        with contextlib.closing(self._places.new()) as place:
-            return build(program, into, place.launcher, place.tier)
+        with _in_phase("build"):
+            if self._settings.isolation is Tier.NONE:
+                return build(program, into, self._places.keeper())
+            with contextlib.closing(self._places.new()) as place:
+                return build(program, into, place.launcher, place.tier)
 
     def _how(self, job: Job, built: Built | None, instance: Instance) -> Start:
         launch, manifest = _launch_of(job.suite, job.role), job.target.manifest
@@ -320,6 +329,16 @@ class Workshop:
             env=manifest.env if manifest else {},
             source=built.folder if built else None,
         )
+
+
+@contextlib.contextmanager
+def _in_phase(name: str) -> Iterator[None]:
+    """Has an error of the target's say in which phase it came."""
+    try:
+        yield
+    except TargetError as exc:
+        exc.phase = exc.phase or name
+        raise
 
 
 def _takes_host(job: Job) -> bool:

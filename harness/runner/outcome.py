@@ -51,6 +51,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparation:
+    """What came before a play on a fresh process: `phase` is "build" or "start"."""
+
+    phase: str
+    seconds: float
+    log: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one plan.
 
@@ -58,8 +67,9 @@ class Outcome:
     which a target failed here that passes when fresh. `seconds` is the case's own time,
     without builds and starts, `began` when the transcript begins, in seconds since 1970. `port`
     is the server's. `silences` are its waits in which nothing came, each with what proved that.
-    `seen` is what was on the wire, where somebody has listened. `properties` holds what reports
-    add to every line (network level, target, seed).
+    `seen` is what was on the wire, where somebody has listened. `prepared` is what a process
+    that was started for this play took. `properties` holds what reports add to every line
+    (network level, target, seed; the phase in which a target failed before it could play).
     """
 
     target: str
@@ -75,6 +85,7 @@ class Outcome:
     seen: Seen | None = None
     started_fresh: bool = False
     silences: tuple[Silence, ...] = ()
+    prepared: tuple[Preparation, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property

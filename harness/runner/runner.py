@@ -89,8 +89,9 @@ class Runner:
         except TargetError as exc:
             verdict = Verdict.FAIL if job.is_probe else Verdict.BLOCKED
             finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place)
-            hint = {"hint": exc.hint} if exc.hint else {}
-            return replace(blank, finding=finding, output=exc.log, properties=hint)
+            told = {"hint": exc.hint, "phase": exc.phase}
+            told = {name: each for name, each in told.items() if each}
+            return replace(blank, finding=finding, output=exc.log, properties=told)
         except MachineError as exc:
             finding = Finding(Verdict.INCONCLUSIVE, str(exc), Fault.MACHINE, job.case.place)
         except (SpecError, UsageError) as exc:
@@ -180,7 +181,7 @@ class Runner:
             instance.target.id, plan, finding, driver.record.entries() if driver else (),
             instance.output, seconds=played.seconds, began=driver.began if driver else 0.0,
             port=instance.port, seen=instance.seen() if wanted else None, started_fresh=fresh,
-            silences=played.silences,
+            silences=played.silences, prepared=instance.prepared if fresh else (),
             properties={**_properties(plan, played.hint, ended, instance), **played.properties},
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh

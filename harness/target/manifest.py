@@ -15,6 +15,7 @@ from string import Formatter
 
 from harness.errors import Place, SpecError
 from harness.spec.model import Role
+from harness.spec.section import stays_inside
 from harness.spec.tree import Fields, Node, Tree, is_text
 from harness.verdict import Verdict
 
@@ -84,6 +85,7 @@ def read_manifest(path: Path) -> Manifest:
     tree = Tree(str(path), text)
     fields = tree.fields(tree.root, "a target")
     tree.known(fields, "a target", _KEYS)
+    _refuse_outside(tree, fields)
     return Manifest(
         place=tree.place(tree.root),
         role=_role(tree, fields),
@@ -122,6 +124,18 @@ def refuse_unfilled(manifest: Manifest, given: Collection[str], drawn: Collectio
             hint = f"each case draws it anew: give it a value by --param={each.name}=VALUE"
         message = f"nothing fills the placeholder {{{each.name}}}"
         raise SpecError(each.place, message, each.line, hint)
+
+
+def _refuse_outside(tree: Tree, fields: Fields) -> None:
+    """Raises: SpecError where a file or folder would lie outside of the working folder."""
+    files = tree.fields(fields["files"].node, "files") if "files" in fields else {}
+    for name, entry in files.items():
+        if not stays_inside(name):
+            raise tree.error(entry.place, f"a file lies in the working folder, found {name!r}")
+    for name in _words(tree, fields, "folders"):
+        if not stays_inside(name):
+            node = fields["folders"].node
+            raise tree.error(node, f"a folder lies in the working folder, found {name!r}")
 
 
 def _role(tree: Tree, fields: Fields) -> Role | None:

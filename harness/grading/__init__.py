@@ -1,0 +1,1 @@
+"""Grading: many submissions, one result each, and a mark that can be traced to its cases."""

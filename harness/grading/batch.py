@@ -1,0 +1,140 @@
+"""The batch: many submissions in flight, on whatever executor there is.
+
+Belongs here: handing out orders, workers that are lost, stopping. Must not know: what becomes of
+one submission (harness.grading.grader).
+
+A worker that dies (a submission that fills the memory can take it along) breaks its whole pool.
+What was in flight is then graded one at a time, each in a pool of its own: so it shows whose it
+was, and only that one is given up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.grading.grader import grade
+from harness.grading.order import Order
+from harness.grading.progress import Progress, Told, told_of
+from harness.grading.store import Store
+
+Pools = Callable[[int], Executor]
+_LOST = "the process that graded it was lost, twice"
+
+
+def run(orders: Sequence[Order], jobs: int, progress: Progress, pools: Pools) -> list[Told]:
+    """Grades all. Returns what is told of each, in the order given.
+
+    A submission that cannot be graded is told as such and stops nobody.
+    Raises: KeyboardInterrupt when all who play have ended the case that they were at.
+    """
+    told: dict[int, Told] = {}
+    try:
+        waiting = list(range(len(orders)))
+        while waiting:
+            lost = []
+            for number, outcome in _round(orders, waiting, jobs, pools):
+                if outcome is None:
+                    lost.append(number)
+                    continue
+                told[number] = outcome
+                progress.done(outcome)
+            waiting = [each for each in waiting if each not in told and each not in lost]
+            for number in lost:
+                told[number] = _alone(orders, number, pools)
+                progress.done(told[number])
+    except KeyboardInterrupt:
+        _stop(orders)
+        raise
+    return [told[each] for each in sorted(told)]
+
+
+def processes(jobs: int) -> Executor:
+    """Returns a pool of processes of this machine, which end when this one does."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+
+
+def _begin() -> None:
+    """Prepares a worker: Ctrl-C is for the one who hands out, and nobody outlives that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)  # what targets it had ends by itself: see harness.target.keeper
+
+
+def _round(
+    orders: Sequence[Order], numbers: Sequence[int], jobs: int, pools: Pools
+) -> Iterator[tuple[int, Told | None]]:
+    """Yields what came of these orders, None for those in flight when a worker was lost.
+
+    Ends early then: what was not handed out yet is left.
+    """
+    left = deque(numbers)
+    flying: dict[Future[Told], int] = {}
+    broken = False
+    with pools(jobs) as pool:
+        try:
+            while flying or (left and not broken):
+                while left and len(flying) < jobs and not broken:
+                    number = left.popleft()
+                    flying[pool.submit(grade, orders[number])] = number
+                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in done:
+                    number = flying.pop(future)
+                    broken = broken or isinstance(future.exception(), BrokenProcessPool)
+                    yield number, _outcome(future, orders[number])
+        except BaseException:
+            _stop(orders)
+            raise
+
+
+def _outcome(future: Future[Told], order: Order) -> Told | None:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, BrokenProcessPool):
+        return None
+    return _given_up(order, f"the grader failed: {error!r}")
+
+
+def _alone(orders: Sequence[Order], number: int, pools: Pools) -> Told:
+    """Grades one submission in a pool of its own."""
+    ((_, outcome),) = _round(orders, [number], 1, pools)
+    return outcome or _given_up(orders[number], _LOST)
+
+
+def _given_up(order: Order, why: str) -> Told:
+    """Leaves a result that says so, and costs no mark that was earned: a person looks."""
+    drawer = Store(Path(order.results)).of(order.submission.student.id)
+    try:
+        result = drawer.load()
+        if result is not None:
+            mark = replace(result.mark, decided=False, person=(why, *result.mark.person))
+            result = replace(result, mark=mark, finished=False)
+            drawer.write(result)
+            return told_of(result, 0)
+    except HarnessError as exc:
+        why = f"{why}; {exc}"
+    student = order.submission.student
+    return Told(student.id, student.name, 0, 0, False, False, 0, (), why, (why,))
+
+
+def _stop(orders: Sequence[Order]) -> None:
+    for folder in {each.results for each in orders}:
+        Store(Path(folder)).stop()
