@@ -23,10 +23,12 @@ from harness.grading.roster import Submission, roster
 from harness.grading.scheme import Scheme
 from harness.grading.schemefile import read_scheme
 from harness.grading.store import Store
+from harness.grading.tiers import tier_for
 from harness.network.network import Wanted
 from harness.report.page import cut, printable
 from harness.runner.job import Capturing
 from harness.spec.model import Role
+from harness.target.isolation import Tier
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 _SEEDS = 1_000_000
@@ -57,6 +59,10 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     )
     networks = [str(each) for each in Wanted]
     parser.add_argument("--network", choices=networks, default="auto", help="where targets run")
+    tiers = [str(each) for each in Tier]
+    parser.add_argument(
+        "--isolation", choices=tiers, help="how programs are kept in (default: the best there is)"
+    )
     kinds = [str(each) for each in Capturing]
     parser.add_argument("--pcap", choices=kinds, default="failed", help="captures of which cases")
     parser.add_argument("--only", action="append", default=[], help="only these cases (repeatable)")
@@ -104,6 +110,7 @@ def _terms(asked: argparse.Namespace, seed: int) -> Terms:
         seed=seed,
         repeat=asked.repeat,
         network=Wanted(asked.network),
+        isolation=_tier(asked),
         capturing=Capturing(asked.pcap),
         only=tuple(asked.only),
         scheme=_scheme(asked.scheme, asked.spec),
@@ -111,6 +118,13 @@ def _terms(asked: argparse.Namespace, seed: int) -> Terms:
     parts(terms)
     hashes_of(terms)
     return terms
+
+
+def _tier(asked: argparse.Namespace) -> Tier:
+    tier, why = tier_for(Tier(asked.isolation) if asked.isolation else None, Wanted(asked.network))
+    if why:
+        _say(f"isolation {tier}: {why}")
+    return tier
 
 
 def _scheme(path: Path | None, specs: Sequence[str]) -> Scheme:

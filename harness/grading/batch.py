@@ -128,11 +128,11 @@ def _given_up(order: Order, why: str) -> Told:
             mark = replace(result.mark, decided=False, person=(why, *result.mark.person))
             result = replace(result, mark=mark, finished=False)
             drawer.write(result)
-            return told_of(result, 0)
+            return told_of(result, unchanged=False)
     except HarnessError as exc:
         why = f"{why}; {exc}"
     student = order.submission.student
-    return Told(student.id, student.name, 0, 0, False, False, 0, (), why, (why,))
+    return Told(student.id, student.name, 0, 0, False, False, False, (), why, (why,))
 
 
 def _stop(orders: Sequence[Order]) -> None:

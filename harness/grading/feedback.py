@@ -40,7 +40,7 @@ def student_view(result: Result) -> Result:
     return replace(
         result,
         source=_name(result.source),
-        isolation=Isolation(network=result.isolation.network),
+        isolation=Isolation("", result.isolation.network),
         suites=tuple(_suite(each) for each in result.suites),
         phases=tuple(_phase(each, told) for each in result.phases),
         cases=tuple(_case(each, result.seed, specs) for each in seen),

@@ -66,7 +66,7 @@ def grade(order: Order) -> Told:
     written.
     """
     grader = _Grader(order)
-    return told_of(grader.graded(), grader.played)
+    return told_of(grader.graded(), grader.unchanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Part:
 
 
 class _Grader:
-    """Grades one submission; `played` counts the cases that were played in doing so."""
+    """Grades one submission; `unchanged` says whether an earlier run had done so."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
@@ -89,7 +89,7 @@ class _Grader:
         self._store = Store(Path(order.results))
         self._drawer: Drawer = self._store.of(self._student)
         self._result = self._blank()
-        self.played = 0
+        self.unchanged = False
 
     def graded(self) -> Result:
         """Returns the result, which is written."""
@@ -99,7 +99,8 @@ class _Grader:
         refusal = self._unpack()
         if before is not None and self._rests_on_the_same(before):
             self._take_over(before)
-        if not self._result.finished:
+        self.unchanged = self._result.finished
+        if not self.unchanged:
             self._write()
             self._go_on(refusal)
         self._write()
@@ -138,6 +139,7 @@ class _Grader:
             seed=self._terms.seed,
             version=__version__,
             hashes=hashes_of(self._terms),
+            isolation=Isolation(str(self._terms.isolation)),
             suites=suites_of(self._terms),
             cases=cases,
         )
@@ -303,12 +305,12 @@ class _Grader:
                 seed=attempt_seed(self._terms.seed, attempt),
                 fresh=attempt > 0,
                 network=self._terms.network,
+                isolation=self._terms.isolation,
                 capturing=self._terms.capturing,
             )
         )
 
     def _judged(self, job: Job, outcome: Outcome, attempt: int = 0) -> CaseResult:
-        self.played += 1
         seed = attempt_seed(self._terms.seed, attempt)
         command = self._command(job, seed)
         return judged(self._case(job), outcome, command, self._captured(job, outcome, command))
@@ -327,6 +329,7 @@ class _Grader:
         words = ["wireharness", "check", str(job.target.path), f"--spec={spec}"]
         words += [f"--role={job.role}"] if len(job.suite.roles) > 1 else []
         words += [f"--network={self._terms.network}"] if self._terms.network is Wanted.HOST else []
+        words += [f"--isolation={self._terms.isolation}"]
         return shlex.join([*words, f"--seed={seed}", f"--only={job.suite.id}/{job.id}"])
 
     # -- phases of what was played ---------------------------------------------------------
@@ -335,7 +338,8 @@ class _Grader:
         """Takes from an outcome what it tells of the phases before, and of the network."""
         level = outcome.properties.get("network", "")
         if level and not self._result.isolation.network:
-            self._result = replace(self._result, isolation=Isolation(network=level))
+            kept_in = replace(self._result.isolation, network=level)
+            self._result = replace(self._result, isolation=kept_in)
         for each in outcome.prepared if job.is_probe else ():
             self._add_phase(PhaseName(each.phase), Verdict.PASS, "", each.log, each.seconds)
         if not job.is_probe:

@@ -18,6 +18,7 @@ from harness.grading.scheme import Scheme, among
 from harness.network.network import Wanted
 from harness.runner.job import Capturing, Job, jobs
 from harness.spec.model import Role, Suite
+from harness.target.isolation import Tier
 from harness.target.target import Target
 
 
@@ -36,6 +37,7 @@ class Terms:
     seed: int = 0
     repeat: int = 1
     network: Wanted = Wanted.AUTO
+    isolation: Tier = Tier.NONE
     capturing: Capturing = Capturing.FAILED
     only: tuple[str, ...] = ()
     students_only: bool = False
@@ -120,7 +122,7 @@ def _settings_hash(terms: Terms) -> str:
         if terms.scheme.feedback(suite.id, case.id) is not Feedback.ALL
     ]
     told = (
-        terms.roles, terms.seed, terms.repeat, str(terms.network), terms.only,
+        terms.roles, terms.seed, terms.repeat, str(terms.network), str(terms.isolation), terms.only,
         terms.students_only, terms.scheme.features, kept_back,
     )  # fmt: skip
     return hashlib.sha256(repr(told).encode()).hexdigest()

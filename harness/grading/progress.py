@@ -26,8 +26,7 @@ _COLUMNS = 100
 class Told:
     """What a batch tells of one submission; it crosses between processes.
 
-    `counts` are (verdict, number) pairs. `played` is how many cases this run has played: none
-    where the result was there already.
+    `counts` are (verdict, number) pairs. `unchanged`: an earlier run's result is what it was.
     """
 
     student: str
@@ -36,13 +35,13 @@ class Told:
     maximum: float
     decided: bool
     finished: bool
-    played: int
+    unchanged: bool
     counts: tuple[tuple[int, int], ...]
     held_up: str = ""
     person: tuple[str, ...] = ()
 
 
-def told_of(result: Result, played: int) -> Told:
+def told_of(result: Result, unchanged: bool) -> Told:
     """Returns what is told of a result."""
     counts = Counter(int(each.verdict) for each in result.cases)
     phase = result.held_up_by
@@ -53,7 +52,7 @@ def told_of(result: Result, played: int) -> Told:
         maximum=result.mark.maximum,
         decided=result.mark.decided,
         finished=result.finished,
-        played=played,
+        unchanged=unchanged,
         counts=tuple(sorted(counts.items())),
         held_up=f"{phase.name}: {phase.reason}" if phase is not None else "",
         person=result.mark.person,
@@ -70,8 +69,8 @@ def line_of(told: Told) -> str:
         state = told.held_up
     else:
         state = ", ".join(f"{number} {WORDS[Verdict(each)]}" for each, number in told.counts)
-    state += ", unchanged" if told.finished and not told.played and not told.held_up else ""
-    state += "; a person looks" if told.person else ""
+    mark += ", unchanged" if told.unchanged else ""
+    mark += ", a person looks" if told.person else ""
     return cut(printable(f"{who}: {mark}: {state}".replace("\n", " ")), _COLUMNS)
 
 

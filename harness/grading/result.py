@@ -57,7 +57,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """How the target was kept apart: the tier, and the level of its network ("": not played)."""
+    """How the target was kept in: the tier, and the level of its network ("": not played)."""
 
     tier: str = "none"
     network: str = ""
