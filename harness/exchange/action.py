@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.errors import Place
 from harness.exchange.plan import Connection
@@ -152,8 +153,7 @@ class Sent:
     """What was asked is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """Bytes of a stream, or one whole datagram. `new_port`: from a port not seen before.
 
     `astray`: it came to a port that the harness has left, for one with which the talk went on.

@@ -6,7 +6,7 @@ answer, an optional one. Must not know: the order of steps, verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.exchange.action import Ended, Received
@@ -28,20 +28,20 @@ class _Resent:
 
 
 class Arrivals:
-    """The inboxes of one play. `strangers`: what they are answered is looked at."""
+    """The inboxes of one play. `strangers`: what they are answered is looked at.
+
+    `get` returns the inbox of a connection, None where that was never there.
+    """
 
     def __init__(self, judgement: Judgement, strangers: bool) -> None:
         self._judgement = judgement
         self._inboxes: dict[Connection, Inbox] = {}
+        self.get: Callable[[Connection], Inbox | None] = self._inboxes.get
         self._later: dict[Connection, list[Expectation]] = {}
         self._resent: dict[Connection, _Resent] = {}
         self._released: set[Connection] = set()
         if strangers:
             self.open(STRANGERS)
-
-    def get(self, connection: Connection) -> Inbox | None:
-        """Returns the inbox, None where the connection was never there."""
-        return self._inboxes.get(connection)
 
     def open(self, connection: Connection) -> None:
         """Begins anew on this connection."""

@@ -207,6 +207,14 @@ class Plan:
         return limit * (1 + losses) if self.delivery in PATIENT else limit
 
     @property
+    def timed(self) -> bool:
+        """Says whether it matters when exactly a datagram came."""
+        parts = (self.steps, *(trial.steps for trial in self.trials))
+        steps = (step for part in parts for step in part)
+        choices = (each for step in steps if isinstance(step, Expect) for each in step.choices)
+        return any(isinstance(each.act, Says) and each.act.timed for each in choices)
+
+    @property
     def heeds_strangers(self) -> bool:
         """Says whether it is looked at what strangers are answered."""
         return any(isinstance(s, Send | Expect) and s.connection == STRANGERS for s in self.steps)

@@ -203,12 +203,12 @@ class Play:
         expectation = self._expectations[self._at]
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
-        if inbox is None or (inbox.spent and not (self._server or expectation.closes)):
+        if inbox is None or (not (self._server or expectation.closes) and inbox.spent):
             return self._coming(step, expectation.silent_only or expectation.optional)
         if expectation.owed and self._observation.status is None:
             if inbox.waits:
                 return expectation.awaiting
-            if inbox.wordless and not (self._server or expectation.closes):
+            if not (self._server or expectation.closes) and inbox.wordless:
                 return self._coming(step)  # it may have looked whether anybody listens
         if expectation.silent_only:
             return self._keep_silent(step, inbox)

@@ -65,15 +65,15 @@ class Endpoint:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
 
-    def datagrams(self, port: int = 0) -> socket.socket:
-        """Returns a non-blocking UDP socket at a port that hears of refusals and times."""
+    def datagrams(self, port: int = 0, timed: bool = True) -> socket.socket:
+        """Returns a non-blocking UDP socket at a port that hears of refusals, `timed`: of times."""
         made = self._made(socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):
             if self.family == socket.AF_INET:
                 made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
             else:
                 made.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-            made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, int(timed))
         self._bind(made, port)
         return made
 
@@ -115,12 +115,15 @@ LOOPBACK = loopback()
 """The end at 127.0.0.1 of the network that this process is in."""
 
 
-def receive(sock: socket.socket) -> tuple[bytes, Address, float]:
+def receive(sock: socket.socket, timed: bool = True) -> tuple[bytes, Address, float]:
     """Returns one datagram, its sender, and when it came in seconds since 1970.
 
-    The time is the kernel's where it tells one: however late we read, it is right.
-    Raises: OSError as the socket does.
+    The time of a `timed` one is the kernel's where it tells one: however late we read, it is
+    right. Raises: OSError as the socket does.
     """
+    if not timed:
+        data, source = sock.recvfrom(65536)
+        return data, source[:2], time.time()
     data, ancillary, _, source = sock.recvmsg(65536, _STAMP_ROOM)
     for _, kind, stamp in ancillary:
         if kind == _SO_TIMESTAMPNS and len(stamp) == _STAMP.size:

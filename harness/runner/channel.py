@@ -81,9 +81,15 @@ class DatagramChannel:
     """One client's UDP talk: our socket and the address that it talks to."""
 
     def __init__(
-        self, connection: Connection, sock: socket.socket, peer: Address | None, shared: bool
+        self,
+        connection: Connection,
+        sock: socket.socket,
+        peer: Address | None,
+        shared: bool,
+        timed: bool = True,
     ) -> None:
         self.connection = connection
+        self.timed = timed
         self.sock = sock
         self.peer = peer
         self._asked = peer
@@ -105,7 +111,7 @@ class DatagramChannel:
     def read(self) -> Signal | None:
         """Returns one datagram, or the refusal that an ICMP message told."""
         try:
-            data, source, at = endpoint.receive(self.sock)
+            data, source, at = endpoint.receive(self.sock, self.timed)
         except BlockingIOError:
             # A send that was refused has told of the error, and left it in the queue.
             return self._refused(_REFUSED) if endpoint.drop_errors(self.sock) else None

@@ -11,7 +11,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from harness.exchange.action import Opened, Received, Refused
@@ -58,6 +57,7 @@ class Company:
         self._welcome = welcome
         self._shown = shown
         self.came = -math.inf
+        self._timed = plan.timed
         self._channels: dict[Connection, Channel] = {}
         self._waiting: deque[socket.socket] = deque()
         self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
@@ -81,7 +81,8 @@ class Company:
 
     def talk(self, connection: Connection, target: Address, port: int = 0) -> None:
         """Makes the UDP socket that carries a connection to the target, at a port (0: any)."""
-        self.add(DatagramChannel(connection, self._end.datagrams(port), target, False))
+        sock = self._end.datagrams(port, self._timed)
+        self.add(DatagramChannel(connection, sock, target, False, self._timed))
 
     def move(self, channel: DatagramChannel) -> DatagramChannel:
         """Goes on from another port; a server's welcome socket is still listened to."""
@@ -90,7 +91,7 @@ class Company:
             self.add(moved)
             return moved
         self._watch.remove(channel.sock.fileno())
-        channel.move(self._end.datagrams())
+        channel.move(self._end.datagrams(timed=channel.timed))
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
         return channel
 
@@ -166,7 +167,7 @@ class Company:
             if self._welcome is not None:
                 self._shown(now)
                 if self._channels.get(channel.connection) is not channel:
-                    signal = replace(signal, astray=True)
+                    signal = signal._replace(astray=True)
             detail = ANOTHER_PORT if signal.new_port else ""
             self._record.mark(now, Kind.BYTES, by_client, who, signal.data, detail)
         else:
@@ -176,7 +177,8 @@ class Company:
             kind = Kind.REFUSE if isinstance(signal, Refused) else Kind.CLOSE
             self._record.mark(now, kind, by_client, who, detail=detail)
         self._watch.pending.append(signal)
-        self.seat()
+        if self._waiting:
+            self.seat()
 
     def _welcome_in(self) -> None:
         sock = self._welcome.accept() if self._welcome is not None else None

@@ -282,6 +282,8 @@ class Driver:
     def _put(self, channel: DatagramChannel, piece: bytes, action: DoSend) -> None:
         if action.stray:
             self._company.say_as_stranger(piece, channel.peer or self._target)
+        elif not self._wire.counts:
+            channel.write(piece, action.to)
         else:
             self._wire.carry(action.connection, partial(channel.write, piece, action.to))
 
@@ -341,41 +343,41 @@ class Driver:
         if action.kind in _UNOWED and action != self._awaited:
             self._awaited, self._since = action, time.monotonic()
         signal = self._signal(action)
-        if type(signal) is Received:
+        if self._wire.counts and type(signal) is Received:
             self._wire.came(signal)
         if type(signal) is not Printed:
             self._awaited = None
         return signal
 
     def _signal(self, action: Await) -> Signal:
+        """Takes what is there; else waits a moment in which nothing but the answer is looked at."""
         self._unread = None
         pending = self._pending
         unowed = action.kind in _UNOWED
         if unowed or not pending:
-            self._watch.look(0)
+            self._watch.look(0 if unowed or self._wire.holds else 1)
         if unowed and all(type(each) is Printed for each in pending):
             enough = self._quiet.enough(self._since)
             if enough is not None:
                 return enough
-        if pending:
-            return pending.popleft()
-        quiet = 0 if unowed else 1
-        while True:
+        return pending.popleft() if pending else self._waited(action, unowed)
+
+    def _waited(self, action: Await, unowed: bool) -> Signal:
+        """Looks at the target itself, as long as nothing comes, and waits longer each time."""
+        pending, quiet = self._pending, 1 if unowed else 2
+        while not pending:
             now = time.monotonic()
             if self._wire.release(now):
                 self._since = now  # from here on it is to be answered
             nobody = action.kind is Awaited.EXIT and self._watch.process is None
             if nobody or self._quiet.is_over(now):
                 return self._quiet.expired()
+            ended = self._quiet.rested() or (self._quiet.enough(self._since) if unowed else None)
+            if ended is not None and not pending:
+                return ended
             left = min(self._quiet.left(now), self._wire.due(now))
-            if not self._watch.look(min(quiet, math.ceil(left * 1000))):
-                quiet = min(max(1, 2 * quiet), LONGEST_LOOK)
+            if not pending and not self._watch.look(min(quiet, math.ceil(left * 1000))):
+                quiet = min(2 * quiet, LONGEST_LOOK)
                 if quiet == LONGEST_LOOK:
                     self._watch.control.begin(self._watch.process)
-                ended = self._quiet.rested() or (
-                    self._quiet.enough(self._since) if unowed else None
-                )
-                if ended is not None and not pending:
-                    return ended
-            if pending:
-                return pending.popleft()
+        return pending.popleft()

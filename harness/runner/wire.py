@@ -54,6 +54,11 @@ class Wire:
         self._streams.lay(action.schedule, "tcp", action.by is not self._own, ports)
 
     @property
+    def counts(self) -> bool:
+        """Says whether datagrams have to go through it."""
+        return bool(self._lines)
+
+    @property
     def holds(self) -> bool:
         """Says whether a datagram is under way still."""
         return bool(self._late)

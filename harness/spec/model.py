@@ -128,6 +128,11 @@ class Says:
     not_before: float | None = None  # UDP, target only: seconds since its datagram before
     again: float | None = None  # UDP, target only: may come again, so many seconds later at least
 
+    @property
+    def timed(self) -> bool:
+        """Says whether it matters when exactly it comes."""
+        return (self.hook, self.not_before, self.again) != (None, None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Opens:
