@@ -81,6 +81,11 @@ def test_a_mutant_fails_where_it_breaks_something_and_nowhere_else(name, tmp_pat
     if not all(any(verifies(each, [one]) for each in caught) for one in broken):
         outcomes = play(MUTANTS[name], tmp_path)  # it takes the slow cases too
         caught = caught_by(outcomes)
+    unseen = [one for one in broken if not any(verifies(each, [one]) for each in caught)]
+    left_out = (each for each in outcomes if each.verdict is Verdict.UNSUPPORTED)
+    on_host = outcomes[0].properties.get("network") == "host"
+    if on_host and any(verifies(each, unseen) for each in left_out):
+        pytest.skip(f"{', '.join(unseen)}: only a lab shows that it is broken")
     assert caught, f"{name} breaks {broken}, and no case has noticed"
     if caught[0].plan.case.id == "probe":
         assert {each.verdict for each in outcomes[1:]} == {Verdict.BLOCKED}

@@ -174,12 +174,14 @@ class Trial:
     """One of many short plays of a case: something malformed, then the probe.
 
     `packet` is the entry of the catalogue that it is about, None where the message is wrong.
+    `control`: nothing is, and the case rests on it.
     """
 
     name: str
     changes: str
     steps: tuple[AnyStep, ...]
     packet: Entry | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)

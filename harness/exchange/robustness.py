@@ -63,6 +63,7 @@ class _Writer:
     def trials(self) -> Iterator[Trial]:
         """Yields them, the catalogue's in its order."""
         said, data = self._message()
+        yield self._control()
         for port, entry in enumerate(self.robustness.packets, start=_PORTS):
             events = self._crafted(entry, said, data)
             yield self._trial(entry.id, entry.changes, events, entry, port)
@@ -72,6 +73,16 @@ class _Writer:
             for each in mutations(data, found, self.robustness.mutation):
                 if each.id not in self.robustness.without:
                     yield self._trial(each.id, each.changes, self._mutated(each.data))
+
+    def _control(self) -> Trial:
+        """The right message from one client, the probe from another: this much is rested on."""
+        right = self._trial("the right message", "nothing is wrong yet", self._right())
+        steps = tuple(replace(each, setup=True) for each in right.steps)
+        return replace(right, steps=steps, control=True)
+
+    def _right(self) -> Iterator[Event]:
+        yield from map(self._malformed, self.robustness.exchange)
+        yield from self._left(self._malformed(self._event))
 
     def _message(self) -> tuple[Says, bytes]:
         """Returns the message as it is when it is right, and its bytes."""
@@ -116,10 +127,14 @@ class _Writer:
         yield from map(self._malformed, self.robustness.exchange[: self.robustness.message])
         said = self._at_the_message(Says(literal(data)))
         yield said
-        if said.over is Transport.TCP:
-            yield replace(said, act=Closes(Ending.HALF))
         if self.robustness.silent:
             yield replace(said, by=Role.SERVER, act=Silent())
+        yield from self._left(said)
+
+    def _left(self, said: Event) -> Iterator[Event]:
+        """The malformed client says no more, and what is still said to it counts nothing."""
+        if said.over is Transport.TCP:
+            yield replace(said, act=Closes(Ending.HALF))
         yield self._goes_on(said)
 
     def _at_the_message(self, act: Says | Crafts) -> Event:

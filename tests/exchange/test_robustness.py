@@ -42,7 +42,9 @@ def trials(robustness, case, over="udp", said=LONG):
     suite = load("shout.yaml", text, None)
     (found,) = (each for each in suite.cases if each.id == case)
     plan = with_trials(make_plan(suite, found, Role.SERVER, found.deliveries[0], 1, {}))
-    return {each.name: each for each in plan.trials}
+    assert plan.trials[0].control
+    assert all(each.setup for each in plan.trials[0].steps)
+    return {each.name: each for each in plan.trials if not each.control}
 
 
 def of(trial, client, *kinds):
@@ -136,7 +138,10 @@ def test_what_is_left_out_is_not_there():
     asked = (
         "packets: [udp-checksum]\nmessages: [truncations]\nwithout: [udp-checksum-none, cut-at-0]"
     )
-    assert list(trials(asked, "bad-udp-checksum")) == ["udp-checksum-wrong"]
+    assert list(trials(asked, "bad-udp-checksum")) == [
+        "udp-checksum-wrong",
+        "udp-checksum-wrong-late",
+    ]
     assert "cut-at-0" not in trials(asked, "bad-truncations")
 
 

@@ -87,6 +87,14 @@ def test_over_tcp_too(play):
     assert "after flip-0-7" in outcomes["bad-flips[whole]"].finding.reason
 
 
+def test_a_server_that_serves_nobody_but_its_first_client_is_blocked_not_blamed(play):
+    first = "known = globals().setdefault('first', client)\n        if client != known: continue"
+    outcomes = play(spec("messages: [flips]"), UDP.format(more=first), only="bad")
+    (outcome,) = outcomes.values()
+    assert outcome.verdict is Verdict.BLOCKED
+    assert "after the right message" in outcome.finding.reason
+
+
 def test_who_has_to_stay_silent_does(play):
     robustness = "messages: [truncations]\nreaction: silent"
     silent = "if not data.endswith(b'!\\n'): continue"

@@ -123,6 +123,7 @@ def test_a_suite_chooses_by_group_and_by_id():
     assert [each.id for each in chosen(["udp-checksum", "good"])] == [
         "good",
         "udp-checksum-wrong",
+        "udp-checksum-wrong-late",
         "udp-checksum-none",
     ]
     assert list(chosen(["all"])) == [each for each in V4 if each.group != "control"]

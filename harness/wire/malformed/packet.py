@@ -43,6 +43,7 @@ class End(enum.StrEnum):
 
     PROGRAM = "delivered"
     TOLD = "told"  # to a program whose socket is connected, as an error of its next call
+    WOKEN = "woken"  # the program is, and there is nothing to read then
     KERNEL = "dropped"  # by the target's kernel
     SENDER = "refused"  # by the sender's
 
@@ -140,6 +141,11 @@ def dropped(*counters: str, later: tuple[str, ...] = ()) -> Fate:
 def told(*counters: str) -> Fate:
     """A connected socket of the program is told of an error, and no other is."""
     return Fate(End.TOLD, counters=_counted(counters))
+
+
+def woken(*counters: str) -> Fate:
+    """The program is woken for what the kernel throws away when it is to be read."""
+    return Fate(End.WOKEN, counters=_counted(counters))
 
 
 def counting(fate: Fate, *counters: str) -> Fate:

@@ -16,6 +16,7 @@ from harness.wire.malformed.packet import (
     counting,
     dropped,
     kept,
+    woken,
 )
 
 _NO_CHECK = Option(1, 11, 1)  # SOL_SOCKET, SO_NO_CHECK of asm-generic/socket.h
@@ -33,6 +34,13 @@ CHECKSUMS = (
         changes="one bit of the UDP checksum",
         fate=_BAD_SUM,
         source="RFC 1122, 4.1.3.4",
+    ),
+    _checksum(
+        "udp-checksum-wrong-late",
+        changes="one bit of the UDP checksum, over so much that only recvfrom() finds it",
+        fate=woken("Udp.InErrors", "Udp.InCsumErrors"),
+        source="RFC 1122, 4.1.3.4",
+        carries=Filled(100, least=True),
     ),
     _checksum(
         "udp-checksum-none",
