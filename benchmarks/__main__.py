@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import collection, exchange, item, labs, silent, soak
+from benchmarks import collection, exchange, item, labs, packets, silent, soak
 from benchmarks.measure import TOLERANCE, pin
 
 
@@ -14,7 +14,7 @@ def main() -> int:
     head = f"{'':<44} {'ratio':>6}  {'middle half':<14} {'goal':<14}"
     print(head)
     missed = []
-    for measured in (exchange, item, silent, collection, labs):
+    for measured in (exchange, item, silent, collection, labs, packets):
         for figure in measured.figures():
             print(figure.line(), flush=True)
             missed += [] if figure.met else [figure.name]

@@ -138,6 +138,8 @@ def _add_meaning(page: Page, outcome: Outcome) -> None:
     finding = outcome.finding
     if outcome.properties.get("afterwards") and finding.decided_by != "exit":
         page.paragraph("then", outcome.properties["afterwards"], most=2)
+    if outcome.properties.get("malformed"):
+        page.paragraph("malformed", outcome.properties["malformed"], most=3)
     if outcome.broken_by:
         page.paragraph("broken by", f"{outcome.broken_by}, played before on the same process")
     if outcome.verdict is not Verdict.BLOCKED:

@@ -54,6 +54,7 @@ class Result:
     afterwards: str = ""
     capture: str = ""
     network: str = ""
+    packets: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def name(self) -> str:
@@ -73,7 +74,9 @@ class Result:
 def from_data(data: Mapping[str, Any]) -> Result:
     """Returns the result whose fields these are; lists may stand for tuples."""
     rules = tuple((a, b, c) for a, b, c in data["rules"])
-    return Result(**{**data, "rules": rules, "silences": tuple(data["silences"])})
+    packets = tuple(data["packets"])
+    silences = tuple(data["silences"])
+    return Result(**{**data, "rules": rules, "silences": silences, "packets": packets})
 
 
 def result_of(outcome: Outcome, command: str, report: str) -> Result:
@@ -105,4 +108,5 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         decided_by=finding.decided_by,
         evidence=finding.evidence,
         silences=tuple(map(str, outcome.silences)),
+        packets=outcome.packets,
     )

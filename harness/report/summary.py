@@ -56,9 +56,19 @@ def _add_subject(page: Page, subject: tuple[str, str, str], results: Sequence[Re
     ended = [each for each in results if each.afterwards]
     if ended:
         page.paragraph("anew", _anew_line(ended), Paint.DOUBTFUL, most=3)
+    packets = [sum(counted) for counted in zip(*(each.packets for each in results), strict=True)]
+    if any(packets):
+        page.paragraph("malformed", _packets_line(*packets))
     known = {each.known for each in results if each.known}
     for why in sorted(known):
         page.paragraph("known", why, most=2)
+
+
+def _packets_line(reached: int, dropped: int, unsent: int) -> str:
+    """Tells of malformed packets apart what has proven nothing of the program."""
+    told = f"{reached} reached the program"
+    told += f"; {dropped} were dropped by the kernel and prove nothing of it" if dropped else ""
+    return told + (f"; {unsent} could not be sent here" if unsent else "")
 
 
 def points_line(results: Iterable[Result]) -> str:

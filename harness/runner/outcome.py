@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.exchange.plan import AnyStep, Plan
 from harness.exchange.silence import Silence
@@ -50,6 +51,17 @@ class Entry:
     step: AnyStep | None = None
 
 
+class Packets(NamedTuple):
+    """Malformed ones of a case: how many have reached the program, were dropped, not sent."""
+
+    reached: int = 0
+    dropped: int = 0
+    unsent: int = 0
+
+
+NO_PACKETS = Packets()
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """What came before a play on a fresh process: `phase` is "build" or "start"."""
@@ -86,6 +98,7 @@ class Outcome:
     started_fresh: bool = False
     silences: tuple[Silence, ...] = ()
     prepared: tuple[Preparation, ...] = ()
+    packets: Packets = NO_PACKETS
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -182,6 +182,7 @@ class Runner:
             instance.output, seconds=played.seconds, began=driver.began if driver else 0.0,
             port=instance.port, seen=instance.seen() if wanted else None, started_fresh=fresh,
             silences=played.silences, prepared=instance.prepared if fresh else (),
+            packets=played.packets,
             properties={**_properties(plan, played.hint, ended, instance), **played.properties},
         )  # fmt: skip
         worn = instance.spent or self._settings.fresh

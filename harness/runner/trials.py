@@ -9,14 +9,15 @@ case none of whose packets has reached the program has proven nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from harness.exchange.plan import Plan, Trial
 from harness.exchange.robustness import one_trial
 from harness.exchange.silence import Silence
 from harness.runner.crafting import Crafter
 from harness.runner.driver import Driver
+from harness.runner.outcome import NO_PACKETS, Packets
 from harness.verdict import PASSED, Fault, Finding, Verdict, worst
 from harness.wire.malformed.packet import End
 
@@ -32,8 +33,9 @@ class Tried:
     driver: Driver | None
     hint: str
     seconds: float
-    silences: tuple[Silence, ...]
-    properties: Mapping[str, str]
+    silences: tuple[Silence, ...] = ()
+    packets: Packets = NO_PACKETS
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def play(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -> Tried:
@@ -43,7 +45,7 @@ def play(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -> 
         driver = driver_for(plan)
         told = driver.play()
         silences = tuple(told.silences.proven)
-        return Tried(told.finding, driver, told.hint, driver.seconds, silences, {})
+        return Tried(told.finding, driver, told.hint, driver.seconds, silences)
     return _every(plan, crafter, driver_for)
 
 
@@ -66,8 +68,11 @@ def _every(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -
         if told.finding.verdict > Verdict.WARN:
             break
     finding = _if_proven(finding, plan, done, lacking, crafter)
-    properties = _properties(done, lacking, crafter)
-    return Tried(finding, driver, hint, seconds, tuple(silences), properties)
+    reached = [each.name for each in done if _reaches(each, crafter)]
+    dropped = [each.name for each in done if not _reaches(each, crafter)]
+    packets = Packets(len(reached), len(dropped), len(lacking))
+    told_of = _properties(reached, dropped, lacking)
+    return Tried(finding, driver, hint, seconds, tuple(silences), packets, told_of)
 
 
 def _lacking(trial: Trial, crafter: Crafter) -> str:
@@ -97,18 +102,17 @@ def _reaches(trial: Trial, crafter: Crafter) -> bool:
     return trial.packet is None or crafter.fate(trial.packet).end in _REACHING
 
 
-def _properties(done: list[Trial], lacking: Mapping[str, str], crafter: Crafter) -> dict[str, str]:
-    reached = [each for each in done if _reaches(each, crafter)]
-    dropped = [each.name for each in done if not _reaches(each, crafter)]
-    what = "packets" if any(each.packet for each in done) else "messages"
-    told = f"{len(reached)} malformed {what} have reached the program"
+def _properties(
+    reached: Sequence[str], dropped: Sequence[str], lacking: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns what is told of a case's packets, beside their numbers."""
+    told = f"{len(reached)} reached the program"
     if dropped:
         told += f"; {len(dropped)} never did, the kernel drops them: {_some(dropped)}"
-    found = {"malformed": told}
     if lacking:
         reasons = "; ".join(dict.fromkeys(lacking.values()))
-        found["not sent"] = f"{len(lacking)} ({_some(lacking)}): {reasons}"
-    return found
+        told += f"; {len(lacking)} were not sent ({_some(lacking)}): {reasons}"
+    return {"malformed": told}
 
 
 def _some(names: Iterable[str]) -> str:

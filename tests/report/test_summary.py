@@ -110,3 +110,13 @@ def test_how_often_a_server_had_to_be_started_anew_is_told(result):
     assert "anew it ended by itself and had to be started anew 4 times, after a[whole]" in told
     assert "and 1 more" in told
     assert "anew" not in closing_lines([result(Verdict.PASS)], 80, colour=False)
+
+
+def test_what_the_kernel_has_dropped_is_told_apart(result):
+    results = [result(Verdict.PASS, packets=(5, 2, 0)), result(Verdict.PASS, packets=(7, 0, 3))]
+    told = " ".join(closing_lines(results, 120, colour=False).split())
+    assert (
+        "malformed 12 reached the program; 2 were dropped by the kernel and prove nothing of it; "
+        "3 could not be sent here"
+    ) in told
+    assert "malformed" not in closing_lines([result(Verdict.PASS)], 120, colour=False)
