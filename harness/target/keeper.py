@@ -49,6 +49,7 @@ GONE = b"gone"
 """The last word of a keeper and the answer to a sweep: no process is left."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_MOST_PROCESSES = 1024  # of a lab, threads and all; a user's are limited besides
 _GLANCE = 200  # milliseconds between two looks at the memory of a target
 
 
@@ -156,6 +157,8 @@ def _become_lab(order: dict[str, Any], control: socket.socket, link: socket.sock
         if order["pids"]:
             step = "proc"
             mounts.show_own_processes()
+            with contextlib.suppress(OSError):  # before Linux 6.14 all namespaces share it
+                namespaces.number_processes(_MOST_PROCESSES)
         else:
             _tell_pid(link, os.getpid())
         step = "links"

@@ -78,6 +78,11 @@ def forbid_more() -> None:
     write("/proc/sys/user/max_user_namespaces", "0")
 
 
+def number_processes(most: int) -> None:
+    """Lets a pid namespace have so many threads in all, root's too (since Linux 6.14)."""
+    write("/proc/sys/kernel/pid_max", str(most))
+
+
 def go_to(network: int) -> None:
     """Moves this process to a network namespace. Raises: OSError."""
     call("setns", network, NEWNET)
