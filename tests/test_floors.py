@@ -52,6 +52,7 @@ LEAN = (
     "network.lab.namespaces", "network.lab.links", "network.lab.topology", "network.lab.broker",
     "network.lab.mounts", "network.lab.root", "network.lab.relay", "wire.schedule",
     "target.keeper", "target.lineage", "target.confinement", "target.landlock",
+    "target.launch",
 )  # fmt: skip
 # Names without an import that reach outside.
 OUTSIDE = ("open", "print", "input")

@@ -102,7 +102,7 @@ class Instance:
         """Where its working folder is to be looked into from here, while it runs."""
         if self.folder is None or self.process is None or not self._confinement.inner:
             return self.folder
-        return Path(f"/proc/{self.process.keeper_pid}/root{self.folder}")
+        return self.process.folder and self.process.folder / self.folder.name
 
     @property
     def started(self) -> str:

@@ -152,8 +152,8 @@ def _run(
         while process.status() is None and (left := until - time.monotonic()) > 0:
             poll.poll(left * 1000)
             process.drain()
-        if confinement.inner and process.status() == 0:
-            _take_back(Path(f"/proc/{process.keeper_pid}/root{work}"), work)
+        if confinement.inner and process.folder is not None and process.status() == 0:
+            _take_back(process.folder, work)
     return process.status(), process.tail
 
 

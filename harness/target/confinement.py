@@ -24,23 +24,33 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def confine(wanted: dict[str, Any]) -> None:
-    """Confines this process and all that it will start. Raises: OSError.
+    """Confines the keeper and all that it will start. Raises: OSError.
 
-    `wanted` is {way, writable, megabytes, visible, hidden, binds, calls, limits}.
+    `wanted` is {way, writable, megabytes, visible, hidden, binds, calls, limits, apart}.
     """
-    way, writable = wanted["way"], wanted["writable"]
-    if way == FILES:
-        mounts.guard_files(writable)
-    elif way == ROOT:
-        root.enter(writable, wanted["megabytes"], wanted["visible"], wanted["hidden"])
+    if wanted["way"] == FILES:
+        mounts.guard_files(wanted["writable"])
+    elif wanted["way"] == ROOT:
+        root.enter(wanted["writable"], wanted["megabytes"], wanted["visible"], wanted["hidden"])
     namespaces.give_up_rights()
-    if way == LANDLOCK:
+    if not wanted["apart"]:
+        _limit(wanted["limits"])
+
+
+def keep_apart(wanted: dict[str, Any]) -> None:
+    """Keeps this process, which is to be the target, from its keeper too. Raises: OSError."""
+    if wanted["way"] == LANDLOCK:
         seen = (*root.system_paths(), *_SEEN, *wanted["visible"])
-        landlock.restrict(seen, (writable, *_DEVICES), wanted["binds"], wanted["calls"])
-    for name, limit in wanted["limits"].items():
-        kind = getattr(resource, f"RLIMIT_{name}")
+        landlock.restrict(seen, (wanted["writable"], *_DEVICES), wanted["binds"], wanted["calls"])
+    else:
+        landlock.scope()
+    _limit(wanted["limits"])
+
+
+def _limit(limits: dict[str, int]) -> None:
+    for name, limit in limits.items():
         with contextlib.suppress(ValueError):  # it is lower already
-            resource.setrlimit(kind, (limit, limit))
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 
 
 def memory_below(pid: int) -> int:

@@ -36,10 +36,9 @@ class Tier(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What a keeper is asked for; `memory` in bytes, 0 for no limit.
+    """What a keeper is asked for; `memory` in bytes, 0 for no limit; `apart`: from itself too.
 
-    With `inner` the folder that can be written to is another one than its path shows here:
-    look at it by `Process.seen`.
+    With `inner` the folder that can be written to is another one than its path shows here.
     """
 
     way: str = ""
@@ -50,6 +49,7 @@ class Confinement:
     binds: tuple[int, ...] = ()
     calls: tuple[int, ...] = ()
     memory: int = 0
+    apart: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -80,6 +80,7 @@ def strict(writable: Path, hidden: tuple[Path, ...] = ()) -> Confinement:
         visible=_interpreters(),
         hidden=_own(hidden),
         memory=_MEMORY,
+        apart=True,
         limits={**_LIMITS, "NPROC": _PROCESSES},
     )
 
@@ -92,7 +93,7 @@ def guarded(writable: Path, binds: tuple[int, ...], calls: tuple[int, ...]) -> C
     """
     return Confinement(
         LANDLOCK, str(writable), visible=_interpreters(), binds=binds, calls=calls,
-        memory=_MEMORY, limits=_LIMITS,
+        memory=_MEMORY, apart=True, limits=_LIMITS,
     )  # fmt: skip
 
 

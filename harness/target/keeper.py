@@ -26,7 +26,6 @@ import ctypes
 import fcntl
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -37,6 +36,7 @@ from typing import Any
 from harness.network.lab import broker, mounts, namespaces
 from harness.network.lab.broker import Broker
 from harness.target import confinement
+from harness.target.launch import NotLaunchedError, launch
 from harness.target.lineage import children_of, descendants
 
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from harness.target.keeper import main; main()"
@@ -51,15 +51,6 @@ GONE = b"gone"
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _MOST_PROCESSES = 1024  # of a lab, threads and all; a user's are limited besides
 _GLANCE = 200  # milliseconds between two looks at the memory of a target
-
-
-class NotLaunchedError(Exception):
-    """The target did not come to run its program: which step failed, with which errno."""
-
-    def __init__(self, step: str, number: int) -> None:
-        super().__init__(step, number)
-        self.step = step
-        self.number = number
 
 
 # -- the fork server -----------------------------------------------------------------------
@@ -225,7 +216,7 @@ def _keep(
         wanted = order["confinement"]
         if wanted["way"]:
             confinement.confine(wanted)
-        main = _launch(order, terminal)
+        main = launch(order, terminal)
     except NotLaunchedError as exc:
         _answer(link, failed=exc.step, errno=exc.number)
         return
@@ -233,17 +224,22 @@ def _keep(
         _answer(link, failed="keeper", errno=exc.errno)
         return
     os.chdir("/")  # the working folder may be removed before this process ends
-    _introduce(link, main, in_lab)
+    _introduce(link, main, wanted["writable"], in_lab)
     _watch(main, link, report, waker, wanted["memory"], terminal)
     _end_all()
     with contextlib.suppress(OSError):
         link.send(GONE)
 
 
-def _introduce(link: socket.socket, main: int, in_lab: bool) -> None:
-    """Tells both pids. Out of a lab, where they have other numbers, it hands pidfds too."""
+def _introduce(link: socket.socket, main: int, folder: str, in_lab: bool) -> None:
+    """Tells both pids. Out of a lab, where they have other numbers, it hands pidfds too.
+
+    And the folder that the target can write to, which may be at a root of its own.
+    """
     told = json.dumps({"pid": main, "keeper": os.getpid()}).encode()
     handles = [os.pidfd_open(pid) for pid in (main, os.getpid())] if in_lab else []
+    if in_lab and folder:
+        handles.append(os.open(folder, os.O_PATH))
     with contextlib.suppress(OSError):  # the harness may be gone by now
         socket.send_fds(link, [told], handles)
     broker.close(handles)
@@ -337,39 +333,3 @@ def _kill_all_below() -> tuple[int, ...]:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
     return below
-
-
-# -- the target ----------------------------------------------------------------------------
-
-
-def _launch(order: dict[str, Any], terminal: int) -> int:
-    """Returns the pid of the target, which runs its own program by then.
-
-    Raises: NotLaunchedError. By posix_spawn(), a vfork that costs half of a fork: so this
-    process is first made what the target is to be. Nothing else is inherited, since every
-    other descriptor is closed by exec.
-    """
-    os.umask(0o022)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.environ["PATH"] = order["env"].get("PATH", os.defpath)
-    step = "folder"
-    try:
-        os.chdir(order["cwd"])
-        step = "program"
-        pid = os.posix_spawnp(
-            order["argv"][0],
-            order["argv"],
-            order["env"],
-            file_actions=[(os.POSIX_SPAWN_DUP2, terminal, number) for number in range(3)],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
-        )
-    except OSError as exc:
-        raise NotLaunchedError(step, exc.errno or 0) from exc
-    with contextlib.suppress(OSError):  # it is at its end already, or another user's
-        os.tcsetpgrp(terminal, pid)
-        # So quick a program that it read before it was in the foreground was stopped for that,
-        # and with it what it had started by then.
-        os.killpg(pid, signal.SIGCONT)
-    return pid

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import harness
-from harness.errors import MachineError, TargetError
+from harness.errors import HarnessError, MachineError, TargetError
 from harness.network.lab import broker
 from harness.network.lab.lab import Lab, Level
 from harness.network.lab.wire import Wire
@@ -72,8 +72,9 @@ class Launcher:
             if "failed" in told:
                 raise _not_started(argv, cwd, told["failed"], told["errno"])
             unless_started.pop_all()
-        pid, keeper_pid = _outer(handles) if handles else (told["pid"], told["keeper"])
-        process = Process(pid, keeper_pid, master, slave, link, exit_fd, self)
+        pid, keeper_pid = _outer(handles[:2]) if handles else (told["pid"], told["keeper"])
+        folder = handles[2] if handles[2:] else None
+        process = Process(pid, keeper_pid, master, slave, link, exit_fd, self, folder)
         self._running.add(process)
         return process
 
@@ -86,6 +87,10 @@ class Launcher:
         with self._ordered({"do": "sweep"}) as link:
             if not readable(link, PATIENCE) or link.recv(64) != keeper.GONE:
                 raise MachineError("the fork server of the targets does not answer")
+
+    def orphaned(self, process: Process) -> HarnessError:
+        """Returns whose fault it is that its keeper was killed: anybody's of this machine."""
+        return MachineError(f"the keeper of process {process.pid} was killed")
 
     def close(self) -> None:
         """Stops every target that still runs, then the fork server."""
@@ -143,6 +148,7 @@ class Keeper(Launcher):
             try:
                 self._server = subprocess.Popen(
                     [*command, str(theirs.fileno()), _ROOT],
+                    env=_own_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -187,6 +193,12 @@ class Inside(Launcher):
         super().__init__(control)
         self.lab = lab
 
+    def orphaned(self, process: Process) -> HarnessError:
+        """Returns whose fault it is that its keeper was killed: nobody else is in there."""
+        if not self.lab.confines:
+            return super().orphaned(process)
+        return TargetError("it killed the process that watches it", process.tail)
+
     def sweep(self) -> None:
         """Ends what is left; where the lab has ended, there is nothing. Raises: MachineError."""
         try:
@@ -211,6 +223,12 @@ class Inside(Launcher):
 
     def _end(self) -> None:
         self.lab.close()
+
+
+def _own_environment() -> dict[str, str]:
+    """Returns what the fork server has of our environment: a target may be able to see it."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "LANG")
+    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def clean_environment(cwd: Path) -> dict[str, str]:

@@ -13,9 +13,10 @@ import select
 import signal
 import socket
 import termios
+from pathlib import Path
 from typing import Protocol, Self
 
-from harness.errors import MachineError, TargetError
+from harness.errors import HarnessError, MachineError, TargetError
 from harness.target import keeper
 from harness.target.lineage import descendants, read
 from harness.target.output import Output
@@ -38,6 +39,9 @@ class Owner(Protocol):
     def sweep(self) -> None:
         """Ends what is left of targets whose keeper was killed. Raises: MachineError."""
 
+    def orphaned(self, process: Process) -> HarnessError:
+        """Returns whose fault it is that its keeper was killed."""
+
 
 class Process:
     """One target: its main process and all that it has started.
@@ -56,6 +60,7 @@ class Process:
         link: socket.socket,
         exit_fd: int,
         owner: Owner,
+        folder: int | None = None,
     ) -> None:
         self.pid = pid
         self.output_fd = master
@@ -70,6 +75,7 @@ class Process:
         self._status: int | None = None
         self.stopped = False
         self._owner = owner
+        self._folder = folder
         os.set_blocking(exit_fd, False)
 
     # -- its output and its input ----------------------------------------------------------
@@ -127,19 +133,24 @@ class Process:
         local, characters = settings[3], settings[6]
         return not local & termios.ICANON and characters[termios.VTIME] not in (0, b"\0")
 
+    @property
+    def folder(self) -> Path | None:
+        """Where to look into the folder that it can write to; None where that is as its path."""
+        return None if self._folder is None else Path(f"/proc/self/fd/{self._folder}")
+
     # -- its end -----------------------------------------------------------------------------
 
     def status(self) -> int | None:
         """Returns the exit code of its main process, or minus the signal that ended it.
 
-        None while it runs, and where it ran until it was stopped. Raises: MachineError where
-        the keeper was killed.
+        None while it runs, and where it ran until it was stopped. Raises: TargetError where
+        it has killed its keeper, MachineError where somebody else may have done that.
         """
         if self._status is None and not self.stopped:
             with contextlib.suppress(BlockingIOError):
                 told = os.read(self.exit_fd, 16)
                 if not told:
-                    raise MachineError(f"the keeper of process {self.pid} was killed")
+                    raise self._owner.orphaned(self)
                 self._status = int(told)
         return self._status
 
@@ -174,7 +185,7 @@ class Process:
             return
         with contextlib.ExitStack() as last:
             last.callback(self._close)
-            with contextlib.suppress(MachineError):  # told below, with what it means
+            with contextlib.suppress(MachineError, TargetError):  # told below, with what it means
                 self.status()
             self._link.shutdown(socket.SHUT_WR)
             self._until_gone()
@@ -204,8 +215,9 @@ class Process:
         self.stopped = True
         self._link.close()
         self.files.close()
-        for descriptor in (self.output_fd, self._slave, self.exit_fd):
-            os.close(descriptor)
+        for descriptor in (self.output_fd, self._slave, self.exit_fd, self._folder):
+            if descriptor is not None:
+                os.close(descriptor)
         self._owner.let_go(self)
 
 

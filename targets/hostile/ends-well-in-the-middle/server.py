@@ -1,4 +1,4 @@
-"""Ends with code 0 at the third line that it is told."""
+"""Ends with code 0 at the second line that it is told."""
 
 import os
 import socket
@@ -11,6 +11,6 @@ with socket.create_server(("", int(sys.argv[1]))) as welcome:
         with connection, connection.makefile("rb") as lines:
             for line in lines:
                 told += 1
-                if told == 3:
+                if told == 2:
                     os._exit(0)
                 connection.sendall(line.upper())

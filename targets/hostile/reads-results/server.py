@@ -28,7 +28,8 @@ def seen(path):
         return open(path).read() and path
     own = os.path.realpath(".")
     mine = lambda each: f"{own}/".startswith(f"{os.path.realpath(path)}/{each}/".replace("//", "/"))
-    return [each for each in os.listdir(path) if not mine(each)] or False
+    languages = {".rustup", ".cargo", ".pyenv"}  # which it may run
+    return [each for each in os.listdir(path) if not mine(each) and each not in languages] or False
 
 
 def serve(connection):

@@ -23,7 +23,7 @@ def attack():
     for pid in {1, os.getppid()}:
         tries(f"attach to {pid}", lambda: library.ptrace(0x4206, pid, 0, 0) == 0)
         tries(f"memory of {pid}", lambda: open(f"/proc/{pid}/mem", "rb").read(1))
-        tries(f"files of {pid}", lambda: os.listdir(f"/proc/{pid}/fd") or False)
+        tries(f"files of {pid}", lambda: os.readlink(f"/proc/{pid}/fd/0"))
 
 
 def serve(connection):

@@ -76,8 +76,9 @@ def told(inside, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-I", "-S", "-c", textwrap.dedent(program), *argv]
         with inside.start(command, folder, {}, in_lab(folder.parent, True)) as process:
-            assert select.select([process.exit_fd], (), (), PATIENCE)[0]
-            process.drain()
+            while process.pids():  # not its status, which a keeper tells that may be killed
+                select.select([process.exit_fd, process.output_fd], (), (), PATIENCE)
+                process.drain()
             return process.tail.decode()
 
     return told
