@@ -51,6 +51,7 @@ class TargetError(HarnessError):
     """The target could not be found, built or started: `log` is what it printed meanwhile.
 
     `phase` says in which of these it was ("find", "build", "start"), "" where nobody has said.
+    "play" is the one thing it can do later on: end what the harness needs to watch it.
     """
 
     def __init__(self, message: str, log: bytes = b"", hint: str = "", phase: str = "") -> None:

@@ -87,7 +87,10 @@ class Runner:
         try:
             return self._rested_on(job, with_trials(plan))
         except TargetError as exc:
-            verdict = Verdict.FAIL if job.is_probe else Verdict.BLOCKED
+            own = job.is_probe or exc.phase == "play"
+            verdict = Verdict.FAIL if own else Verdict.BLOCKED
+            with contextlib.suppress(MachineError):  # what went wrong first is told
+                self._drop()
             finding = Finding(verdict, str(exc), Fault.TARGET, job.case.place)
             told = {"hint": exc.hint, "phase": exc.phase}
             told = {name: each for name, each in told.items() if each}

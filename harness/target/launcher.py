@@ -197,7 +197,8 @@ class Inside(Launcher):
         """Returns whose fault it is that its keeper was killed: nobody else is in there."""
         if not self.lab.confines:
             return super().orphaned(process)
-        return TargetError("it killed the process that watches it", process.tail)
+        told = "it killed the process that watches it"
+        return TargetError(told, process.tail, phase="play")
 
     def sweep(self) -> None:
         """Ends what is left; where the lab has ended, there is nothing. Raises: MachineError."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.verdict import Verdict
+from harness.network.network import Wanted
+from harness.verdict import Fault, Verdict
 
 SPEC = """
     suite: shout
@@ -76,11 +77,24 @@ def left_of(folder: Path) -> list[str]:
 )
 def test_the_run_goes_on_and_nothing_is_left(play, tmp_path, monkeypatch, attack, verdict):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    outcomes = play(SPEC, ATTACKER.replace("{attack}", attack), fresh=True)
+    source = ATTACKER.replace("{attack}", attack)
+    outcomes = play(SPEC, source, fresh=True, network=Wanted.HOST)
     assert outcomes["attacked[whole]"].verdict is verdict, outcomes["attacked[whole]"].finding
     assert outcomes["after[whole]"].verdict is Verdict.PASS, outcomes["after[whole]"].finding
     assert left_of(tmp_path) == []
     assert list(tmp_path.glob("wireharness-*/work")) == []
+
+
+def test_who_kills_its_keeper_in_a_lab_is_to_blame(play):
+    """Nobody else is in there who could have done it."""
+    source = ATTACKER.replace("{attack}", "os.kill(keeper, signal.SIGKILL); signal.pause()")
+    outcomes = play(SPEC, source, fresh=True)
+    attacked = outcomes["attacked[whole]"]
+    if attacked.properties.get("network", "lab") == "host":
+        pytest.skip("no private network here")
+    assert (attacked.finding.verdict, attacked.finding.fault) == (Verdict.FAIL, Fault.TARGET)
+    assert "it killed the process that watches it" in attacked.finding.reason
+    assert outcomes["after[whole]"].verdict is Verdict.PASS
 
 
 # Prints for ever, and answers all the same; or says once more what it said, a moment later.

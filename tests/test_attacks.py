@@ -22,7 +22,7 @@ from harness.verdict import Verdict
 HOSTILE = Path(__file__).parent.parent / "targets" / "hostile"
 TARGETS = {each.id: each for each in targets_at(str(HOSTILE))}
 SEED = 3
-CASES = ("probe", "capitals-several-words[whole]", "interleaved[whole]")
+CASES = ("probe", "line-after-line[whole]", "interleaved[whole]")
 
 PASS, FAIL, BLOCKED = Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED
 GOOD = (PASS, PASS, PASS)
