@@ -143,6 +143,14 @@ class Company:
             for target, own in ends
         )
 
+    def connections(self) -> list[tuple[Address, Address]]:
+        """Returns both ends of what is connected with the target, whose end is the first."""
+        return [
+            (channel.target_end, channel.own_end)
+            for channel in self._channels.values()
+            if isinstance(channel, StreamChannel) and channel.open
+        ]
+
     def where_it_went(self) -> str:
         """Returns in words where an answer went that did not come, "" where nobody knows."""
         for channel in self._channels.values():

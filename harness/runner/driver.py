@@ -105,6 +105,7 @@ class Driver:
         self._company = Company(plan, end, self._watch, self.record, welcome, self._time.shown)
         self._wire = Wire(plan.role.other, wire, self._note)
         self._watch.under_way = lambda: self._company.under_way(tables, wire is not None)
+        self._watch.connections = self._company.connections
         self._watch.adopt(process)
         self._quiet = Quiet(self._watch, self._company, self._wire, self._time)
         self._do: dict[type[Action], Callable[..., Signal]] = {

@@ -6,11 +6,10 @@ that stays quiet. Must not know: what is awaited, or what a deadline makes of it
 
 from __future__ import annotations
 
-import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from harness.exchange.action import Ended, Exited, Printed, Received, Signal
 from harness.exchange.plan import Connection
@@ -18,6 +17,7 @@ from harness.network.tables import Tables
 from harness.runner.control import Control
 from harness.runner.outcome import Kind
 from harness.runner.record import Record
+from harness.target.descriptor import Ends
 from harness.target.process import Process
 from harness.target.rest import Kind as Rest
 from harness.target.rest import Proof, prove
@@ -41,6 +41,7 @@ class Watch:
         self.printing = 0.0  # seconds that its own output has cost it, beside the case's time
         self.process: Process | None = None
         self.under_way: Callable[[], bool] = lambda: False  # whether more is to come for certain
+        self.connections: Callable[[], Collection[Ends]] = tuple  # those with the harness
         self._tables = tables
         self._record = record
         self._target_is_client = target_is_client
@@ -113,8 +114,7 @@ class Watch:
         """Returns the proof that the target waits for more, None where there is none."""
         if self.process is None or self.exited:
             return None
-        ours = [os.fstat(fd).st_ino for fd in self._readers]
-        proof = self.proof = prove(self.process, self._tables, ours)
+        proof = self.proof = prove(self.process, self._tables, self.connections())
         if proof.kind is Rest.GONE:
             self._see_end()
         # What it said last was here before it went to rest: over loopback, and at a terminal,

@@ -16,6 +16,7 @@ import socket
 import struct
 from collections.abc import Collection, Iterator
 
+from harness.network.netlink import Address
 from harness.network.tables import Tables
 from harness.spec.model import Transport
 from harness.target.process import Process
@@ -34,13 +35,17 @@ _OWN = frozenset(
 _TRANSPORTS = {socket.SOCK_STREAM: Transport.TCP, socket.SOCK_DGRAM: Transport.UDP}
 
 
+Ends = tuple[Address, Address]
+"""Both ends of a TCP connection, which nobody else has in their network."""
+
+
 class Descriptors:
     """The open descriptors of all processes of a target at one moment."""
 
     def __init__(
-        self, process: Process, tables: Tables, pids: frozenset[int], ours: Collection[int] = ()
+        self, process: Process, tables: Tables, pids: frozenset[int], ours: Collection[Ends] = ()
     ) -> None:
-        """`ours` are inodes of sockets of the harness, as far as the caller knows them.
+        """`ours` are connections with the harness, the target's end first, known to the caller.
 
         Raises: UnknownWaitError where one of them is beyond what can be judged; OSError.
         """
@@ -98,8 +103,7 @@ class Descriptors:
             raise UnknownWaitError("a default time-out is set for sockets")
         with socket.socket(fileno=_copy(pid, number)) as copy:
             _unready(copy.fileno(), writes, "a socket")
-            self._known(copy)
-            if _defers(copy):
+            if not self._known(copy) and _defers(copy):
                 yield Limited(None, "it waits on a welcome socket with TCP_DEFER_ACCEPT")
             if "poll" not in call and "select" not in call:
                 seconds, micro = _TIMEVAL.unpack(
@@ -108,12 +112,15 @@ class Descriptors:
                 if seconds or micro:
                     yield Limited(seconds + micro / 1e6, f"{call} on a socket with SO_RCVTIMEO")
 
-    def _known(self, copy: socket.socket) -> None:
-        """Raises: UnknownWaitError where somebody else than the harness may write to it."""
+    def _known(self, copy: socket.socket) -> bool:
+        """Says whether it is connected, and not listening, or taking datagrams from anybody.
+
+        Raises: UnknownWaitError where somebody else than the harness may write to it.
+        """
         try:
             peer = copy.getpeername()
-        except OSError:  # it listens, or takes datagrams from anybody
-            return
+        except OSError:
+            return False
         if copy.family == socket.AF_UNIX:
             pid = struct.unpack("3i", copy.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             if pid not in self._pids:
@@ -122,17 +129,18 @@ class Descriptors:
             self._known_peer(copy, peer)
         else:
             raise UnknownWaitError(f"it waits on a socket of family {copy.family}")
+        return True
 
     def _known_peer(self, copy: socket.socket, peer: tuple[str, int]) -> None:
         transport = _TRANSPORTS.get(socket.SocketKind(copy.type))
         local, remote = (_plain(each) for each in (copy.getsockname(), peer))
         if transport is None or not self._tables.covers(remote[0]):
             raise UnknownWaitError(f"it waits for {remote[0]}")
+        if transport is Transport.TCP and (local, remote) in self._ours:
+            return
         inodes = self._tables.peers(transport, local, remote)
         if not inodes:
             return  # the other end is gone: nobody is left to write
-        if inodes and all(inode in self._ours for inode in inodes):
-            return
         ours = links(os.getpid()).values()
         own = {link for held in self._links.values() for link in held.values()}
         if not any(f"socket:[{inode}]" in own or f"socket:[{inode}]" in ours for inode in inodes):
@@ -144,7 +152,6 @@ def _defers(copy: socket.socket) -> bool:
     return (
         copy.type == socket.SOCK_STREAM
         and copy.family in (socket.AF_INET, socket.AF_INET6)
-        and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) != 0
         and copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT) != 0
     )
 

@@ -37,6 +37,24 @@ def descendants(root: int, reading: Callable[[str], bytes] | None = None) -> tup
     return tuple(found)
 
 
+def threads_below(root: int, reading: Callable[[str], bytes]) -> dict[int, list[str]]:
+    """Returns the threads of everything below a process that has one thread itself.
+
+    As `descendants` does, whose lists of threads serve twice here. Raises: OSError where
+    one of them ends meanwhile.
+    """
+    if not _LISTED:
+        return {pid: _threads(pid) for pid in descendants(root, reading)}
+    found: dict[int, list[str]] = {}
+    while waiting := [pid for pid in _of_thread(reading, root, root) if pid not in found]:
+        while waiting:
+            pid = waiting.pop()
+            found[pid] = names = _threads(pid)
+            for name in reversed(names):  # the leader is the first
+                waiting += [pid for pid in _of_thread(reading, pid, name) if pid not in found]
+    return found
+
+
 def _lister(reading: Callable[[str], bytes]) -> Callable[[int], list[int]]:
     """Returns what tells the children of a process, those of now or of a moment later."""
     return partial(_children, reading) if _LISTED else _children_by_parent()
@@ -45,10 +63,21 @@ def _lister(reading: Callable[[str], bytes]) -> Callable[[int], list[int]]:
 def _children(reading: Callable[[str], bytes], pid: int) -> list[int]:
     children: list[int] = []
     with contextlib.suppress(OSError):  # it ended meanwhile
-        for thread in reversed(os.listdir(f"/proc/{pid}/task")):  # the leader is the first
-            with contextlib.suppress(OSError):
-                children += map(int, reading(f"/proc/{pid}/task/{thread}/children").split())
+        for thread in reversed(_threads(pid)):  # the leader is the first
+            children += _of_thread(reading, pid, thread)
     return children
+
+
+def _threads(pid: int) -> list[str]:
+    return os.listdir(f"/proc/{pid}/task")
+
+
+def _of_thread(reading: Callable[[str], bytes], pid: int, thread: int | str) -> list[int]:
+    """Returns the children of one thread; none where it has ended: they have moved."""
+    try:
+        return [int(pid) for pid in reading(f"/proc/{pid}/task/{thread}/children").split()]
+    except OSError:
+        return []
 
 
 def _children_by_parent() -> Callable[[int], list[int]]:

@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from harness.errors import HarnessError, MachineError, TargetError
 from harness.target import keeper
-from harness.target.lineage import descendants, read
+from harness.target.lineage import descendants, read, threads_below
 from harness.target.output import Output
 from harness.target.procfile import ProcFiles
 from harness.target.terminal import LONGEST_LINE
@@ -161,6 +161,13 @@ class Process:
     def descendants(self) -> tuple[int, ...]:
         """Returns all its processes, those too that have ended and were not waited for."""
         return () if self.stopped else descendants(self.keeper_pid, self.files.read)
+
+    def threads(self) -> dict[int, list[str]]:
+        """Returns the ids of all threads by process, of those too that have ended.
+
+        Raises: OSError where one ends meanwhile.
+        """
+        return {} if self.stopped else threads_below(self.keeper_pid, self.files.read)
 
     def schedule(self) -> dict[tuple[int, int], tuple[float, float]]:
         """Returns for each thread the seconds that it ran, and that it waited for a processor.

@@ -46,7 +46,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.network.tables import Tables
-from harness.target.descriptor import Descriptors
+from harness.target.descriptor import Descriptors, Ends
 from harness.target.lineage import read
 from harness.target.process import Process
 from harness.target.syscall import (
@@ -120,10 +120,10 @@ class Proof:
         return tuple(self.looks.lines()) if self.looks else ()
 
 
-def prove(process: Process, tables: Tables, ours: Collection[int] = ()) -> Proof:
+def prove(process: Process, tables: Tables, ours: Collection[Ends] = ()) -> Proof:
     """Looks at a target: does it rest? Takes 0.2 ms and more for many threads; never waits.
 
-    `ours` are the inodes of sockets that the harness speaks from, to spare the search for them.
+    `ours` are TCP connections with the harness, the target's end first, to spare the search.
     """
     try:
         return _prove(process, tables, ours)
@@ -137,7 +137,7 @@ def prove(process: Process, tables: Tables, ours: Collection[int] = ()) -> Proof
         return Proof(Kind.UNKNOWN, f"it cannot be looked into: {exc.strerror}")
 
 
-def _prove(process: Process, tables: Tables, ours: Collection[int]) -> Proof:
+def _prove(process: Process, tables: Tables, ours: Collection[Ends]) -> Proof:
     if process.stopped:
         return Proof(Kind.GONE)
     _nothing_under_way(tables)
@@ -175,8 +175,8 @@ def _look(process: Process) -> dict[Thread, bytes]:
     """
     return {
         (pid, int(name)): _runs(pid, name, process.files.read)
-        for pid in process.descendants()
-        for name in os.listdir(f"/proc/{pid}/task")
+        for pid, names in process.threads().items()
+        for name in names
     }
 
 
@@ -283,7 +283,8 @@ def _java_housekeepers(waits: dict[Thread, Wait]) -> frozenset[Thread]:
 
 
 def _evidence(waits: dict[Thread, Wait]) -> str:
+    if len(waits) == 1:
+        return f"its thread waits without a time limit ({next(iter(waits.values())).call})"
     calls = Counter(wait.call for wait in waits.values())
     shown = ", ".join(name for name, _ in calls.most_common(_SHOWN))
-    who = "its thread waits" if len(waits) == 1 else f"all {len(waits)} threads wait"
-    return f"{who} without a time limit ({shown})"
+    return f"all {len(waits)} threads wait without a time limit ({shown})"
