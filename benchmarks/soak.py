@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.network.endpoint import LOOPBACK
+from harness.network.netlink import Address
+from harness.network.network import Wanted
 from harness.network.tables import Tables
+from harness.runner.place import Places
 from harness.spec.model import Transport
-from harness.target.launcher import Keeper
 from harness.target.process import Process
 from harness.target.ready import wait_until_bound
 from harness.target.rest import Kind, prove
@@ -78,14 +79,14 @@ class Tally:
 
 
 class Trials:
-    """Trials with one program that runs."""
+    """Trials with one program that runs, spoken to at an address from a socket of ours."""
 
-    def __init__(self, process: Process, port: int, way: str, tables: Tables) -> None:
-        self._stream = way.startswith("tcp")
-        self._socket = LOOPBACK.stream() if self._stream else socket.socket(type=socket.SOCK_DGRAM)
-        self._socket.setblocking(True)
-        self._socket.connect(("127.0.0.1", port))
-        self._socket.setblocking(False)
+    def __init__(self, process: Process, sock: socket.socket, at: Address, tables: Tables) -> None:
+        self._stream = sock.type == socket.SOCK_STREAM
+        self._socket = sock
+        sock.setblocking(True)
+        sock.connect(at)
+        sock.setblocking(False)
         self._process, self._tables = process, tables
 
     def close(self) -> None:
@@ -155,18 +156,33 @@ def requests(language: str, way: str, drawn: random.Random) -> Iterator[bytes]:
 class Programs:
     """The waiters of tests/target, compiled once and started one at a time."""
 
-    def __init__(self, keeper: Keeper, folder: Path) -> None:
-        self._keeper, self._folder = keeper, folder
+    def __init__(self, places: Places, folder: Path) -> None:
+        self._places, self._folder = places, folder
 
     def lacks(self, language: str) -> bool:
         """Says whether this machine cannot run it."""
         needs = {"c": "cc", "java": "javac", "node": "node", "python": sys.executable}
         return shutil.which(needs[language]) is None
 
-    def start(self, language: str, way: str, port: int) -> Process:
-        """Returns a program that is being started."""
-        argv = [*self._argv(language), str(port), way, "asked", _LIMIT]
-        return self._keeper.start(argv, self._folder, {})
+    @contextlib.contextmanager
+    def running(self, language: str, way: str) -> Iterator[Trials]:
+        """Starts a program in a place of its own, and lets it be talked to."""
+        over = Transport.TCP if way.startswith("tcp") else Transport.UDP
+        with contextlib.ExitStack() as last:
+            place = self._places.new()
+            last.callback(place.close)
+            port, lock = self._places.port(place, None)
+            if lock is not None:
+                last.callback(lock.release)
+            argv = [*self._argv(language), str(port), way, "asked", _LIMIT]
+            process = last.enter_context(place.launcher.start(argv, self._folder, {}))
+            ends = place.network.endpoints(socket.AF_INET)
+            tables = place.network.tables
+            end = wait_until_bound(process, port, (over,), tables, _PATIENCE, ends)
+            sock = end.stream() if over is Transport.TCP else end.datagrams(timed=False)
+            yield last.enter_context(
+                contextlib.closing(Trials(process, sock, (end.target, port), tables))
+            )
 
     def _argv(self, language: str) -> list[str]:
         if language == "python":
@@ -189,24 +205,10 @@ def soak(language: str, way: str, trials: int, seed: int, programs: Programs) ->
     """Returns what came of so many trials with one program."""
     tally = Tally(f"{language} {way}")
     drawn = requests(language, way, random.Random(f"{seed} {tally.name}"))
-    port = _free_port()
-    with Tables() as tables, programs.start(language, way, port) as process:
-        over = Transport.TCP if way.startswith("tcp") else Transport.UDP
-        wait_until_bound(process, port, (over,), tables, _PATIENCE)
-        with contextlib.closing(Trials(process, port, way, tables)) as talk:
-            for _ in range(trials):
-                talk.one(next(drawn), tally)
+    with programs.running(language, way) as talk:
+        for _ in range(trials):
+            talk.one(next(drawn), tally)
     return tally
-
-
-def _free_port() -> int:
-    """Returns a port that is free for TCP and UDP."""
-    while True:
-        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                datagram.bind(stream.getsockname())
-                return int(stream.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -225,12 +227,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks soak", description=__doc__)
     parser.add_argument("--trials", type=int, default=10_000, help="of all programs together")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--network", type=Wanted, default=Wanted.HOST, help="host or lab")
     parser.add_argument("--load", type=int, default=2, help="processes that spin meanwhile")
     asked = parser.parse_args(arguments)
     tallies = []
     print(f"{'':<22} {'trials':>8} {'wrong':>6} {'median':>10} {'deadline':>9}")
-    with Keeper() as keeper, tempfile.TemporaryDirectory() as folder, load(asked.load):
-        programs = Programs(keeper, Path(folder))
+    with contextlib.ExitStack() as last:
+        tables = last.enter_context(Tables())
+        places = last.enter_context(contextlib.closing(Places(asked.network, tables)))
+        folder = last.enter_context(tempfile.TemporaryDirectory())
+        last.enter_context(load(asked.load))
+        programs = Programs(places, Path(folder))
         rows = [(a, b) for a, ways in WAYS.items() if not programs.lacks(a) for b in ways]
         for at, (language, way) in enumerate(rows):
             share = asked.trials * (at + 1) // len(rows) - asked.trials * at // len(rows)

@@ -1,9 +1,13 @@
 """The proof of rest against programs that stir in drawn ways: a short part of the soak."""
 
+import contextlib
+
 import pytest
 
 from benchmarks import soak
-from harness.target.launcher import Keeper
+from harness.network.network import Wanted
+from harness.network.tables import Tables
+from harness.runner.place import Places
 from harness.target.rest import Kind, Proof
 
 TRIALS = 40
@@ -19,8 +23,8 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
-    with Keeper() as keeper:
-        yield soak.Programs(keeper, tmp_path_factory.mktemp("waiters"))
+    with Tables() as tables, contextlib.closing(Places(Wanted.AUTO, tables)) as places:
+        yield soak.Programs(places, tmp_path_factory.mktemp("waiters"))
 
 
 @pytest.mark.parametrize(("language", "way"), ROWS, ids=["-".join(row) for row in ROWS])
