@@ -20,7 +20,7 @@ from harness.target.target import targets_at
 ROOT = Path(__file__).parent.parent
 REAL = sorted((ROOT / "targets" / "real").glob("*/*/target.yaml"))
 SERVERS = sorted({path.parent.name for path in REAL})
-PROGRAMS = {"openbsd-inetd": "inetd"}
+PROGRAMS = {"openbsd-inetd": "inetd", "dnsmasq-auth": "dnsmasq"}
 
 
 def run(targets, *options):
