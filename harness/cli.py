@@ -1,4 +1,4 @@
-"""The command `wireharness`: lint, suites, show, run, schema, doctor; see harness.marking too.
+"""The command `wireharness`: lint, suites, show, run, schema, doctor; others are added here.
 
 Belongs here: words of the command line, what is printed, exit codes (0 all is well, 1
 something was found, 2 the command line is wrong). Must not know: how any of it is done.
@@ -12,11 +12,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from harness import doctor, library, marking
+import harness
+from harness import checking, doctor, library, marking
 from harness.errors import HarnessError, SpecError
 from harness.report.page import PLAIN_WIDTH, Page, Paint
 from harness.spec.model import Case
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wireharness", description="Protocol conformance tests for any program."
     )
-    version = f"%(prog)s {metadata.version('wireharness')}"
+    version = f"%(prog)s {harness.__version__}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("--result", action="store_true", help="that of a graded result")
     command("doctor", _doctor, "show what this machine can, and what would help")
     marking.add_commands(command)
+    checking.add_commands(command)
     return parser
 
 

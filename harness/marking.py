@@ -1,4 +1,4 @@
-"""The commands that grade: grade, check, export, gradescope.
+"""The commands for many submissions: grade, export.
 
 Belongs here: their words on the command line, what they print, their exit codes. Must not know:
 how any of it is done.
@@ -13,27 +13,34 @@ import secrets
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.grading import batch
+from harness.grading.export import tables
+from harness.grading.export.classroom50 import CONTEXT
+from harness.grading.export.forms import SINGLE, TABLES
 from harness.grading.order import Order, Terms, hashes_of, loaded, parts
 from harness.grading.progress import Told, progress
 from harness.grading.roster import Submission, roster
 from harness.grading.scheme import Scheme
 from harness.grading.schemefile import read_scheme
-from harness.grading.store import Store
+from harness.grading.store import Store, write_whole
 from harness.grading.tiers import tier_for
 from harness.network.network import Wanted
+from harness.report.capture import safe_name
 from harness.report.page import cut, printable
 from harness.runner.job import Capturing
 from harness.spec.model import Role
 from harness.target.isolation import Tier
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-_SEEDS = 1_000_000
+SEEDS = 1_000_000
+"""How many seeds one is drawn from."""
 _FOUND = 1
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 _MOST_LISTED = 20
 
 
@@ -42,20 +49,31 @@ def add_commands(command: Command) -> None:
     grade = command("grade", _grade, "grade all submissions of a folder or zip")
     grade.add_argument("submissions", type=Path, help="a folder, or one zip as platforms export it")
     grade.add_argument("--out", type=Path, required=True, help="folder of the results")
-    _add_terms(grade)
+    add_terms(grade)
     grade.add_argument("--late", type=Path, help="CSV with the columns student, hours")
-    grade.add_argument("--jobs", type=_positive, default=0, help="submissions in flight")
+    grade.add_argument("--jobs", type=positive, default=0, help="submissions in flight")
     grade.add_argument("--quiet", action="store_true", help="no line for each submission")
+    export = command("export", _export, "write results in the format of another system")
+    export.add_argument("results", type=Path, help="folder of the results")
+    export.add_argument("form", choices=[*SINGLE, *TABLES], help="which format")
+    export.add_argument("--out", type=Path, required=True, help="file; a folder for many results")
+    export.add_argument("--sheet", type=Path, help="Moodle's or Canvas's own CSV, to be filled in")
+    export.add_argument("--title", default="", help="Canvas: the column's name")
+    export.add_argument(
+        "--field", action="append", default=[], metavar="NAME=VALUE",
+        help=f"classroom50: one of {', '.join(CONTEXT)} (repeatable)",
+    )  # fmt: skip
 
 
-def _add_terms(parser: argparse.ArgumentParser) -> None:
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """Adds what says how submissions are graded."""
     parser.add_argument("--spec", action="append", required=True, help="suite (repeatable)")
     parser.add_argument("--scheme", type=Path, help="YAML file with weights, groups, feedback")
     roles = [str(each) for each in Role]
     parser.add_argument("--role", action="append", choices=roles, default=[], help="what is graded")
     parser.add_argument("--seed", type=int, help="number that payloads are drawn from")
     parser.add_argument(
-        "--repeat", type=_positive, default=1, help="how often a case that fails is played in all"
+        "--repeat", type=positive, default=1, help="how often a case that fails is played in all"
     )
     networks = [str(each) for each in Wanted]
     parser.add_argument("--network", choices=networks, default="auto", help="where targets run")
@@ -68,13 +86,15 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", action="append", default=[], help="only these cases (repeatable)")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Returns a whole number from 1 up, for argparse."""
     if not text.isascii() or not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 up, found {text!r}")
     return int(text)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Prints a line."""
     print(text)  # noqa: T201 - printing is what a command is for
 
 
@@ -87,22 +107,23 @@ def _grade(asked: argparse.Namespace) -> int:
     store = Store(asked.out)
     lock = store.open()
     try:
-        terms = _terms(asked, _seed(asked, store))
+        terms = terms_of(asked, _seed(asked, store), _tier(asked))
         orders = _orders(submissions, terms, asked.out.resolve(), _late(asked.late, submissions))
         jobs = min(asked.jobs or 2 * (os.cpu_count() or 1), len(orders))
-        _say(f"{len(orders)} submissions, {jobs} in flight, seed {terms.seed}")
+        say(f"{len(orders)} submissions, {jobs} in flight, seed {terms.seed}")
         try:
             with progress(sys.stdout, len(orders), asked.quiet) as shown:
                 told = batch.run(orders, jobs, shown, batch.processes)
         except KeyboardInterrupt:
-            _say(f"interrupted: the same command goes on from {asked.out}")
-            return _INTERRUPTED
+            say(f"interrupted: the same command goes on from {asked.out}")
+            return INTERRUPTED
     finally:
         lock.release()
+    write_whole(asked.out / "marks.csv", tables.marks_csv(store.results()))
     return _close(told, asked.out)
 
 
-def _terms(asked: argparse.Namespace, seed: int) -> Terms:
+def terms_of(asked: argparse.Namespace, seed: int, tier: Tier) -> Terms:
     """Returns the terms, held against the suites. Raises: UsageError, SpecError."""
     terms = Terms(
         specs=tuple(dict.fromkeys(asked.spec)),
@@ -110,7 +131,7 @@ def _terms(asked: argparse.Namespace, seed: int) -> Terms:
         seed=seed,
         repeat=asked.repeat,
         network=Wanted(asked.network),
-        isolation=_tier(asked),
+        isolation=tier,
         capturing=Capturing(asked.pcap),
         only=tuple(asked.only),
         scheme=_scheme(asked.scheme, asked.spec),
@@ -123,7 +144,7 @@ def _terms(asked: argparse.Namespace, seed: int) -> Terms:
 def _tier(asked: argparse.Namespace) -> Tier:
     tier, why = tier_for(Tier(asked.isolation) if asked.isolation else None, Wanted(asked.network))
     if why:
-        _say(f"isolation {tier}: {why}")
+        say(f"isolation {tier}: {why}")
     return tier
 
 
@@ -142,7 +163,7 @@ def _seed(asked: argparse.Namespace, store: Store) -> int:
     if asked.seed is not None:
         return int(asked.seed)
     before = next(store.results(), None)
-    return before.seed if before is not None else secrets.randbelow(_SEEDS)
+    return before.seed if before is not None else secrets.randbelow(SEEDS)
 
 
 def _orders(
@@ -184,11 +205,63 @@ def _late_row(path: Path, number: int, row: Sequence[str]) -> tuple[str, float]:
 def _close(told: Sequence[Told], out: Path) -> int:
     """Tells of the whole batch, and of whom somebody has to look at."""
     verdicts = Counter("no mark" if not each.decided else "marked" for each in told)
-    _say(", ".join(f"{number} {word}" for word, number in sorted(verdicts.items())))
+    say(", ".join(f"{number} {word}" for word, number in sorted(verdicts.items())))
     people = [each for each in told if each.person]
     for each in people[:_MOST_LISTED]:
-        _say(cut(printable(f"  look at {each.student}: {each.person[0]}"), 160))
+        say(cut(printable(f"  look at {each.student}: {each.person[0]}"), 160))
     if len(people) > _MOST_LISTED:
-        _say(f"  and {len(people) - _MOST_LISTED} more")
-    _say(f"results in {out}")
+        say(f"  and {len(people) - _MOST_LISTED} more")
+    say(f"results in {out}")
     return _FOUND if people else 0
+
+
+# -- export --------------------------------------------------------------------------------
+
+
+def _export(asked: argparse.Namespace) -> int:
+    store = Store(asked.results)
+    if next(store.results(), None) is None:
+        raise UsageError(f"{asked.results}: no results here")
+    if asked.form in TABLES:
+        write_whole(asked.out, _table(asked, store))
+        say(f"written to {asked.out}")
+        return 0
+    fields, form = _fields(asked), SINGLE[asked.form]
+    results = list(islice(store.results(), 2))
+    if len(results) == 1 and asked.out.suffix:
+        write_whole(asked.out, form.told(results[0], fields))
+        say(f"written to {asked.out}")
+        return 0
+    count = 0
+    for count, result in enumerate(store.results(), 1):  # noqa: B007 - told below
+        path = asked.out / f"{safe_name(result.student.id)}{form.suffix}"
+        write_whole(path, form.told(result, fields))
+    say(f"{count} written to {asked.out}")
+    return 0
+
+
+def _table(asked: argparse.Namespace, store: Store) -> str:
+    sheet = ""
+    if asked.sheet is not None:
+        try:
+            sheet = asked.sheet.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise UsageError(f"cannot read {asked.sheet} as UTF-8 text: {exc}") from exc
+    if asked.form == "moodle":
+        return tables.moodle_csv(store.results(), sheet)
+    if asked.form == "canvas":
+        if not asked.title:
+            raise UsageError("canvas wants --title, the name of the assignment's column")
+        return tables.canvas_csv(store.results(), asked.title, sheet)
+    return tables.marks_csv(store.results())
+
+
+def _fields(asked: argparse.Namespace) -> dict[str, str]:
+    found = {}
+    for text in asked.field:
+        name, sign, value = text.partition("=")
+        if name not in CONTEXT or not sign:
+            known = ", ".join(CONTEXT)
+            raise UsageError(f"--field: found {text!r}, wanted NAME=VALUE with one of {known}")
+        found[name] = value
+    return found

@@ -26,7 +26,7 @@ FLOORS = (
     ("selection",),
     ("grading",),
     ("items", "marking"),
-    ("session",),
+    ("session", "checking"),
     ("plugin", "cli"),
 )
 PURE = ("errors", "verdict", "wire", "spec", "exchange")

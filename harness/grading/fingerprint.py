@@ -21,9 +21,11 @@ class _Read(library.Files):
 
     def __init__(self) -> None:
         self.digest = hashlib.sha256()
+        self.paths: list[Path] = []
 
     def read(self, path: str) -> bytes:
         data = super().read(path)
+        self.paths.append(Path(path))
         self.digest.update(b"%d:" % len(data) + data)
         return data
 
@@ -40,6 +42,13 @@ def suite_hash(spec: str) -> tuple[Suite, str]:
     except OSError as exc:
         raise SpecError(suite.cases[0].place, f"cannot read it again: {exc.strerror}") from exc
     return suite, files.digest.hexdigest()
+
+
+def files_of(spec: str) -> list[Path]:
+    """Returns the file of a suite, and all that it reads. Raises: UsageError, SpecError."""
+    files = _Read()
+    suite = library.suite(spec, files)
+    return [Path(suite.path), *dict.fromkeys(files.paths)]
 
 
 @cache

@@ -11,6 +11,7 @@ sent, and is to have nothing of theirs to tell when it fails a case that student
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import HarnessError, MachineError, TargetError
+from harness.grading.export.gradescope import results_json
 from harness.grading.finding import find_program
 from harness.grading.intake import content_hash, refusal_hash, take_in
 from harness.grading.judged import NOT_YET, blocked, judged, played_again, waiting
@@ -43,7 +45,7 @@ from harness.grading.result import (
     PhaseName,
     Result,
 )
-from harness.grading.store import Drawer, Store
+from harness.grading.store import Drawer, Store, write_whole
 from harness.network.network import Wanted
 from harness.report.capture import Captures
 from harness.runner.job import Capturing, Job, Settings
@@ -90,6 +92,7 @@ class _Grader:
         self._drawer: Drawer = self._store.of(self._student)
         self._result = self._blank()
         self.unchanged = False
+        self._left = ""
 
     def graded(self) -> Result:
         """Returns the result, which is written."""
@@ -146,11 +149,13 @@ class _Grader:
 
     def _write(self) -> None:
         mark = marks(self._result.cases, self._terms.scheme, self._order.late_hours)
-        if self._order.submission.late and not self._order.late_hours:
-            late = "handed in late, and nothing says by how many hours"
-            mark = replace(mark, person=(*mark.person, late))
-        self._result = replace(self._result, mark=mark)
+        late = self._order.submission.late and not self._order.late_hours
+        told = ["handed in late, and nothing says by how many hours"] if late else []
+        told += [self._left] if self._left else []
+        self._result = replace(self._result, mark=replace(mark, person=(*mark.person, *told)))
         self._drawer.write(self._result)
+        if self._order.mirror:
+            write_whole(Path(self._order.mirror), results_json(self._result))
 
     def _put(self, case: CaseResult) -> None:
         cases = (case if each.key == case.key else each for each in self._result.cases)
@@ -298,8 +303,10 @@ class _Grader:
         key = (job.suite.id, str(job.role), job.case.id, str(job.delivery))
         return next(each for each in self._result.cases if each.key == key)
 
-    def _runner(self, builds: Path, attempt: int) -> Runner:
-        return Runner(
+    @contextlib.contextmanager
+    def _runner(self, builds: Path, attempt: int) -> Iterator[Runner]:
+        """Gives a runner. What of a target cannot be ended changes no verdict: a person looks."""
+        runner = Runner(
             Settings(
                 builds=builds,
                 seed=attempt_seed(self._terms.seed, attempt),
@@ -309,6 +316,13 @@ class _Grader:
                 capturing=self._terms.capturing,
             )
         )
+        try:
+            yield runner
+        finally:
+            try:
+                runner.close()
+            except MachineError as exc:
+                self._left = f"something of it may still run: {exc}"
 
     def _judged(self, job: Job, outcome: Outcome, attempt: int = 0) -> CaseResult:
         seed = attempt_seed(self._terms.seed, attempt)

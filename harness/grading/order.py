@@ -45,12 +45,16 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One submission, on what terms, and the folder of all results."""
+    """One submission, on what terms, and the folder of all results.
+
+    `mirror` is a file that has the result in Gradescope's format at any time, "" for none.
+    """
 
     submission: Submission
     terms: Terms
     results: str
     late_hours: float = 0.0
+    mirror: str = ""
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Results in the formats of others, each made from what a student may see."""
