@@ -28,10 +28,12 @@ from harness.verdict import Verdict
 
 T = TypeVar("T")
 Names = Collection[tuple[str, str]]
-_ALL = (
+KEYS = (
     "scheme", "total", "step", "feedback", "partial", "warned", "unstable", "cases", "groups",
     "deductions", "must_pass", "late", "features",
 )  # fmt: skip
+"""The keys of a scheme."""
+
 _CASE = ("points", "weight", "feedback", "partial", "deliveries")
 _GROUP = ("title", "cases", "cap")
 _PENALTY = ("reason", "points", "cases", "verdicts", "each")
@@ -41,7 +43,7 @@ _PENALISED = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 def read_scheme(path: str, text: str, suites: Sequence[Suite]) -> Scheme:
     """Returns the scheme of a file; its patterns are held against the suites. Raises: SpecError."""
     tree = Tree(path, text)
-    fields = _section(tree, tree.root, "a scheme", _ALL, ("scheme",))
+    fields = _section(tree, tree.root, "a scheme", KEYS, ("scheme",))
     reader = _Reader(tree, {(suite.id, case.id) for suite in suites for case in suite.cases})
     features = {name for suite in suites for name in suite.features}
     late = reader.listed(fields, "late", reader.lateness)
