@@ -81,7 +81,7 @@ def from_data(data: Mapping[str, Any]) -> Result:
 
 def result_of(outcome: Outcome, command: str, report: str) -> Result:
     """Returns the plain values of an outcome."""
-    plan, finding = outcome.plan, outcome.finding
+    plan, finding, packets = outcome.plan, outcome.finding, outcome.packets
     rules = [plan.suite.requirements[name] for name in plan.verifies]
     compared = on_one_line(finding.comparison, _COLUMNS) if finding.comparison else ""
     return Result(
@@ -108,5 +108,5 @@ def result_of(outcome: Outcome, command: str, report: str) -> Result:
         decided_by=finding.decided_by,
         evidence=finding.evidence,
         silences=tuple(map(str, outcome.silences)),
-        packets=outcome.packets,
+        packets=(packets.reached, packets.dropped, packets.unsent),
     )

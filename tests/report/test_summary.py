@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import execnet
 import pytest
 
 from harness.report.result import from_data, result_of
@@ -100,6 +101,7 @@ def test_each_target_has_its_own_paragraph_in_first_order(result):
 
 def test_a_result_crosses_to_another_process(result):
     data = result(Verdict.FAIL).data()
+    assert execnet.loads(execnet.dumps(data)) == data  # plain values, by which xdist sends it
     data["rules"] = [list(rule) for rule in data["rules"]]
     assert from_data(data) == result(Verdict.FAIL)
 
