@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from harness.errors import Place
 from harness.exchange.plan import Connection
-from harness.spec.model import Ending, Role
+from harness.spec.model import CallsNobody, Ending, LetsGo, Reads, Role
 from harness.wire.malformed.packet import Entry
 from harness.wire.schedule import Schedule
 
@@ -99,6 +99,25 @@ class DoImpair:
     schedule: Schedule
 
 
+@dataclass(frozen=True, slots=True)
+class DoInspect:
+    """Ask the kernel about the target, until it is as the act has it or will not be any more.
+
+    Answer: Inspected.
+    """
+
+    connection: Connection
+    act: Reads | LetsGo | CallsNobody
+
+
+@dataclass(frozen=True, slots=True)
+class DoListen:
+    """Take in nothing more on this connection, or (`on`) all that comes again. Answer: Sent."""
+
+    connection: Connection
+    on: bool
+
+
 class Awaited(enum.Enum):
     """What a wait is for; the driver tells it in the report and picks its proofs by it."""
 
@@ -126,7 +145,20 @@ class Done:
     """The play is over; `Play.finding` is the judgement."""
 
 
-Action = DoOpen | DoSend | DoCraft | DoClose | DoType | DoFind | DoRestart | DoImpair | Await | Done
+Action = (
+    DoOpen
+    | DoSend
+    | DoCraft
+    | DoClose
+    | DoType
+    | DoFind
+    | DoRestart
+    | DoImpair
+    | DoInspect
+    | DoListen
+    | Await
+    | Done
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +222,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """What the kernel tells: `wrong` in words, "" where it is as it has to be.
+
+    `unseen`: what cannot be seen on this machine, and so is not proven. `decided_by` and
+    `evidence` as in a Finding.
+    """
+
+    wrong: str = ""
+    unseen: str = ""
+    decided_by: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
     """The target's process is gone: exit code, or minus the signal's number."""
 
@@ -241,6 +287,7 @@ Signal = (
     | Ended
     | Printed
     | Found
+    | Inspected
     | Exited
     | Restarted
     | NotStarted

@@ -62,19 +62,20 @@ class Arrivals:
         self._resent.clear()
         self._released.clear()
 
-    def receive(self, signal: Received) -> None:
+    def arrived(self, signal: Received | Ended) -> None:
+        """Takes in bytes or the end of a connection."""
+        if isinstance(signal, Received):
+            self._receive(signal)
+        elif signal.connection in self._inboxes:
+            self._inboxes[signal.connection].ended = signal.how
+
+    def _receive(self, signal: Received) -> None:
         """Takes in bytes, be it on a connection that nobody has opened: UDP has no opening."""
         if signal.connection in self._released:
             return
         if signal.connection not in self._inboxes:
             self.open(signal.connection)
         self._inboxes[signal.connection].add(signal)
-
-    def end(self, signal: Ended) -> None:
-        """Takes in the end of a connection."""
-        inbox = self._inboxes.get(signal.connection)
-        if inbox is not None:
-            inbox.ended = signal.how
 
     def take(self, expectation: Expectation, said: Said, inbox: Inbox) -> None:
         """Takes out what has met an expectation, and remembers what of it may come once more."""

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 
 from harness.exchange.action import Await, Awaited
 from harness.exchange.inbox import Inbox
-from harness.exchange.plan import AnyStep, Expect, Plan, Send, Stray
+from harness.exchange.plan import (
+    AnyStep,
+    Expect,
+    Plan,
+    Send,
+    Stray,
+)
 from harness.spec.model import Choice, Closes, Ending, Level, Origin, Role, Says, Silent, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Judge, Matched, Message, Mismatch, More

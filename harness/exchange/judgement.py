@@ -52,6 +52,10 @@ class Judgement:
             reason = choice.reason or f"{self.who} did what it {choice.level} not do"
             self._warnings.append(Finding(Verdict.WARN, reason, Fault.TARGET, step.place))
 
+    def leave_open(self, step: Step, what: str) -> None:
+        """Remembers what nobody can see on this machine: the case proves less than it is for."""
+        self._warnings.append(Finding(Verdict.UNSUPPORTED, what, Fault.MACHINE, step.place))
+
     def verdict(self, finding: Finding) -> Finding:
         """Returns the worst of this finding and all warnings."""
         return worst([*self._warnings, finding])

@@ -1,14 +1,27 @@
-"""Observation: what is seen of a target beside the wire: its output, its files, its end.
+"""Observation: what is seen of a target beside the wire: output, files, sockets, its end.
 
-Belongs here: prints, stores, exits. Must not know: connections, the order of steps.
+Belongs here: prints, stores, exits, what the kernel tells. Must not know: connections, the
+order of steps.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.exchange import diagnosis
-from harness.exchange.action import Action, Await, Awaited, DoFind, Expired, Rested
+from harness.exchange.action import (
+    Action,
+    Await,
+    Awaited,
+    DoFind,
+    DoInspect,
+    Expired,
+    Found,
+    Inspected,
+    Rested,
+)
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import Look
+from harness.exchange.plan import Inspect, Look
 from harness.exchange.terminal import Terminal
 from harness.spec.model import Exits, Prints, Stores
 from harness.verdict import Comparison, Finding
@@ -51,8 +64,15 @@ class Observation:
         comparison = self._judgement.printed_instead(act, captures, self._terminal.unread)
         return self._judgement.finding(step, reason, comparison, "exit")
 
-    def found(self, step: Look, here: bool) -> Action | Finding | None:
-        """Returns what follows from a search for a file."""
+    def seen(self, step: Look | Inspect, signal: Found | Inspected) -> Action | Finding | None:
+        """Returns what follows from a search for a file, or from what the kernel tells."""
+        if isinstance(step, Inspect):
+            assert isinstance(signal, Inspected)
+            return self._inspected(step, signal)
+        assert isinstance(signal, Found)
+        return self._found(step, signal.here)
+
+    def _found(self, step: Look, here: bool) -> Action | Finding | None:
         act = step.act
         if isinstance(act, Stores) and act.never:
             reason = f"{self._judgement.who} wrote a file outside its working folder"
@@ -66,6 +86,19 @@ class Observation:
         if self.status is not None:
             return self._judgement.finding(step, reason, decided_by="exit")
         return Await(Awaited.FILE, None, step.place)
+
+    def inspect(self, step: Inspect) -> DoInspect:
+        """Returns what to ask the kernel."""
+        return DoInspect(step.connection, step.act)
+
+    def _inspected(self, step: Inspect, signal: Inspected) -> Finding | None:
+        if signal.unseen:
+            self._judgement.leave_open(step, signal.unseen)
+        if not signal.wrong:
+            return None
+        reason = f"{self._judgement.who} {signal.wrong}"
+        found = self._judgement.finding(step, reason, decided_by=signal.decided_by)
+        return replace(found, evidence=signal.evidence)
 
     def missed(self, step: Look, signal: Rested | Expired, captures: Scope) -> Action | Finding:
         """Returns what follows where nothing more will come; a file is looked for once more."""

@@ -13,12 +13,15 @@ from typing import NamedTuple
 from harness.errors import Place
 from harness.spec.model import (
     STRANGER,
+    CallsNobody,
     Case,
     Choice,
     Delivery,
     Ending,
     Exits,
+    LetsGo,
     Prints,
+    Reads,
     Role,
     Says,
     Stores,
@@ -135,6 +138,22 @@ class Look(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect(Step):
+    """Something that the kernel alone knows of the target: what it has read, holds, talks to."""
+
+    connection: Connection
+    act: Reads | LetsGo | CallsNobody
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Step):
+    """The harness takes in nothing more on this connection, or (`on`) listens to it again."""
+
+    connection: Connection
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Step):
     """The harness stops the server and starts it again on its port."""
 
@@ -149,7 +168,20 @@ class Impair(Step):
 
 
 AnyStep = (
-    Open | Accept | Send | Stray | Craft | Close | Expect | Release | Type | Look | Restart | Impair
+    Open
+    | Accept
+    | Send
+    | Stray
+    | Craft
+    | Close
+    | Expect
+    | Release
+    | Type
+    | Look
+    | Inspect
+    | Listen
+    | Restart
+    | Impair
 )
 
 

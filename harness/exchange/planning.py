@@ -22,6 +22,8 @@ from harness.exchange.plan import (
     Craft,
     Expect,
     Impair,
+    Inspect,
+    Listen,
     Look,
     Open,
     Plan,
@@ -34,6 +36,7 @@ from harness.exchange.plan import (
 from harness.spec.model import (
     Act,
     AnyOf,
+    CallsNobody,
     Case,
     Choice,
     Closes,
@@ -44,9 +47,11 @@ from harness.spec.model import (
     Exits,
     GoesOn,
     Impairs,
+    LetsGo,
     Opens,
     Origin,
     Prints,
+    Reads,
     Restarts,
     Role,
     Says,
@@ -145,6 +150,11 @@ def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
     elif isinstance(act, Crafts):
         if event.by is not role:
             yield Craft(where, setup, connection, act.packet, act.says)
+    elif isinstance(act, Reads | LetsGo | CallsNobody):
+        if event.by is role:
+            yield Inspect(where, setup, connection, act)
+        elif isinstance(act, Reads):
+            yield Listen(where, setup, connection, act.on)
     elif event.by is role:
         if not _unseen(act, event.over):
             yield _awaited(act, event, connection)
@@ -181,7 +191,7 @@ def _done(
         yield Close(event.place, event.setup, connection, how)
 
 
-_ON_ONE = (Send, Craft, Expect, Close, Impair)
+_ON_ONE = (Send, Craft, Expect, Close, Impair, Listen)
 
 
 def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:

@@ -21,6 +21,7 @@ from harness.exchange.action import (
     Exited,
     Expired,
     Found,
+    Inspected,
     NotStarted,
     Opened,
     Printed,
@@ -46,6 +47,8 @@ from harness.exchange.plan import (
     Craft,
     Expect,
     Impair,
+    Inspect,
+    Listen,
     Look,
     Open,
     Plan,
@@ -88,6 +91,8 @@ class Play:
             Release: self._arrivals.release,
             **self._speaker.aside,
             Look: self._look,
+            Inspect: self._observation.inspect,
+            Listen: self._speaker.listen,
             Restart: self._restart,
             Impair: self._speaker.impair,
         }
@@ -95,10 +100,11 @@ class Play:
             Sent: self._next,
             Opened: self._opened,
             Refused: self._refused,
-            Received: self._received,
-            Ended: self._ended,
+            Received: self._arrived,
+            Ended: self._arrived,
             Printed: self._printed,
-            Found: self._found,
+            Found: self._seen,
+            Inspected: self._seen,
             Exited: self._exited,
             Restarted: self._restarted,
             NotStarted: self._not_started,
@@ -272,12 +278,8 @@ class Play:
         self._arrivals.open(signal.connection)
         return self._advance()
 
-    def _received(self, signal: Received) -> Action:
-        self._arrivals.receive(signal)
-        return self._advance()
-
-    def _ended(self, signal: Ended) -> Action:
-        self._arrivals.end(signal)
+    def _arrived(self, signal: Received | Ended) -> Action:
+        self._arrivals.arrived(signal)
         return self._advance()
 
     def _printed(self, signal: Printed) -> Action:
@@ -341,10 +343,10 @@ class Play:
     def _look(self, step: Look) -> Action | None:
         return self._followed(self._observation.look(step, self.captures))
 
-    def _found(self, signal: Found) -> Action:
+    def _seen(self, signal: Found | Inspected) -> Action:
         step = self.step
-        assert isinstance(step, Look)
-        return self._followed(self._observation.found(step, signal.here)) or self._next()
+        assert isinstance(step, Look | Inspect)
+        return self._followed(self._observation.seen(step, signal)) or self._next()
 
     def _followed(self, seen: Action | Finding | None) -> Action | None:
         return self._finish(seen) if isinstance(seen, Finding) else seen

@@ -10,10 +10,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.errors import Place, SpecError
-from harness.exchange.action import Action, DoCraft, DoImpair, DoSend, DoType
+from harness.exchange.action import Action, DoCraft, DoImpair, DoListen, DoSend, DoType
 from harness.exchange.delivery import pieces
 from harness.exchange.judgement import Judgement
-from harness.exchange.plan import AnyStep, Connection, Craft, Impair, Plan, Send, Stray, Type
+from harness.exchange.plan import (
+    AnyStep,
+    Connection,
+    Craft,
+    Impair,
+    Listen,
+    Plan,
+    Send,
+    Stray,
+    Type,
+)
 from harness.spec.model import Delivery, Origin, Role, Says, Transport
 from harness.wire.framing import DATAGRAM
 from harness.wire.message import Matched
@@ -79,6 +89,10 @@ class Speaker:
         data = self._bytes_of(step.says, step.place)
         self._judgement.sends(step.connection, [data], (data,))
         return DoCraft(step.connection, step.packet, data)
+
+    def listen(self, step: Listen) -> DoListen:
+        """Returns what makes us deaf on a connection, or hear again."""
+        return DoListen(step.connection, step.on)
 
     def type(self, step: Type) -> DoType:
         """Returns the line with its newline. Raises: HarnessError."""

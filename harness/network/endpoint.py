@@ -138,12 +138,26 @@ def connect(sock: socket.socket, address: Address, seconds: float) -> int:
     Returns 0, or the number of the error.
     """
     failed = sock.connect_ex(address)
-    if failed != errno.EINPROGRESS:
-        return failed
+    return until_connected(sock, seconds) if failed == errno.EINPROGRESS else failed
+
+
+def until_connected(sock: socket.socket, seconds: float) -> int:
+    """Waits for a connection under way. Returns 0, or the number of the error."""
     _, writable, _ = select.select([], [sock], [], max(0.0, seconds))
     if not writable:
         return errno.ETIMEDOUT
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+def narrow(sock: socket.socket) -> None:
+    """Lets a socket, not yet connected, take as little as there can be before it is read."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+
+
+def acknowledge(sock: socket.socket) -> None:
+    """Sends the acknowledgement that TCP may put off, 40 ms and more (RFC 9293, 3.8.6.3)."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def drop_errors(sock: socket.socket) -> int:

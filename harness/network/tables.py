@@ -110,6 +110,15 @@ class Tables:
         ours, theirs = self._source.pair(local, remote)
         return 0 if theirs is None else _under_way(ours, theirs)
 
+    def tcp_queued(self, local: Address, remote: Address) -> int:
+        """Returns how many bytes sent from `local` have arrived at `remote` and lie unread."""
+        _, theirs = self._source.pair(local, remote)
+        return 0 if theirs is None else theirs.unread
+
+    def waiting(self, port: int) -> int:
+        """Returns how many TCP connections to a port its listener has not accepted yet."""
+        return sum(row.unread for row in self._source.sockets(Transport.TCP, port))
+
     def peers(self, transport: Transport, local: Address, remote: Address) -> frozenset[int]:
         """Returns the inodes of the sockets that a connected socket talks to."""
         if transport is Transport.TCP:

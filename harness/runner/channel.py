@@ -41,6 +41,7 @@ class StreamChannel:
         self.connection = connection
         self.sock = sock
         self.open = True
+        self.deaf = False  # nothing that comes is read
         self.own_end: Address = sock.getsockname()[:2]
         self.target_end: Address = sock.getpeername()[:2]
         self._slow = slow

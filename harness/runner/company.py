@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from harness.exchange.action import Opened, Received, Refused
-from harness.exchange.plan import STRANGERS, Connection, Plan
+from harness.exchange.action import DoListen, Opened, Received, Refused, Sent
+from harness.exchange.plan import STRANGERS, Connection, Listen, Plan
 from harness.network.endpoint import Address, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import (
@@ -35,7 +35,8 @@ Shown = Callable[[float], None]
 class Company:
     """The channels by connection. `shown` is told when a client program shows itself.
 
-    `came` is when something last came, in monotonic seconds.
+    `came` is when something last came, in monotonic seconds. `guests` grows by
+    every address that we speak from to the target.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Company:
         record: Record,
         welcome: Welcome | None,
         shown: Shown,
+        guests: set[Address],
     ) -> None:
         self._end = end
         self._clients = plan.case.clients
@@ -61,6 +63,9 @@ class Company:
         self._channels: dict[Connection, Channel] = {}
         self._waiting: deque[socket.socket] = deque()
         self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
+        self.guests = guests
+        unheard = (step for step in plan.steps if isinstance(step, Listen) and not step.on)
+        self._unheard = {step.connection for step in unheard}
         if welcome is not None:
             watch.add(welcome.listener.fileno(), self._welcome_in)
             everybody = Connection(self._clients[0], Transport.UDP)
@@ -77,6 +82,7 @@ class Company:
             self._watch.remove(before.sock.fileno())
             before.close()
         self._channels[channel.connection] = channel
+        self.guests.add(channel.sock.getsockname()[:2])
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
 
     def talk(self, connection: Connection, target: Address, port: int = 0) -> None:
@@ -92,6 +98,7 @@ class Company:
             return moved
         self._watch.remove(channel.sock.fileno())
         channel.move(self._end.datagrams(timed=channel.timed))
+        self.guests.add(channel.sock.getsockname()[:2])
         self._watch.add(channel.sock.fileno(), partial(self._read, channel))
         return channel
 
@@ -107,7 +114,28 @@ class Company:
             return
         stranger = self._end.datagrams()
         self._strangers[stranger] = 0
+        self.guests.add(stranger.getsockname()[:2])
         stranger.sendto(data, to)
+
+    def unheard(self, connection: Connection) -> bool:
+        """Says whether a connection is one on which we do not listen."""
+        return connection in self._unheard
+
+    def listen(self, action: DoListen) -> Sent:
+        """Takes in nothing more from a connection until it is listened to again."""
+        channel, on = self._channels.get(action.connection), action.on
+        if isinstance(channel, StreamChannel) and channel.open and channel.deaf is on:
+            channel.deaf = not on
+            if on:
+                self._watch.add(channel.sock.fileno(), partial(self._read, channel))
+            else:
+                self._watch.remove(channel.sock.fileno())
+        return Sent()
+
+    def standing(self) -> frozenset[Address]:
+        """Returns our ends of the connections that are open."""
+        streams = (each for each in self._channels.values() if isinstance(each, StreamChannel))
+        return frozenset(each.own_end for each in streams if each.open)
 
     def dismiss(self, connection: Connection) -> None:
         """Takes in nothing more from a connection; to be called before it is closed."""
@@ -136,7 +164,7 @@ class Company:
         ends = [
             (channel.target_end, channel.own_end)
             for channel in self._channels.values()
-            if isinstance(channel, StreamChannel) and channel.open
+            if isinstance(channel, StreamChannel) and channel.open and not channel.deaf
         ]
         return any(
             tables.tcp_unread(target, own) or (wired and tables.tcp_under_way(own, target))

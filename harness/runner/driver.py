@@ -11,7 +11,6 @@ nothing does a deadline decide.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,12 +25,13 @@ from harness.exchange.action import (
     DoCraft,
     DoFind,
     DoImpair,
+    DoInspect,
+    DoListen,
     Done,
     DoOpen,
     DoRestart,
     DoSend,
     DoType,
-    Found,
     NotStarted,
     Opened,
     Printed,
@@ -43,28 +43,27 @@ from harness.exchange.action import (
 )
 from harness.exchange.plan import Plan
 from harness.exchange.play import Play
-from harness.network import endpoint
-from harness.network.endpoint import LOOPBACK, Endpoint
+from harness.network.endpoint import LOOPBACK, Address, Endpoint
 from harness.network.lab.wire import Wire as LabWire
 from harness.network.tables import Tables
+from harness.runner.caller import Caller, RefusedError
 from harness.runner.casetime import CaseTime
 from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
 from harness.runner.company import Company
 from harness.runner.crafting import Crafter
+from harness.runner.inspection import Inspection, Means, found
 from harness.runner.outcome import ANOTHER_PORT, Kind
 from harness.runner.quiet import GRACE, Quiet
+from harness.runner.reading import Reading
 from harness.runner.record import Record
 from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.runner.wire import Wire
 from harness.spec.model import Ending, Role, Transport
-from harness.target.folder import holds, holds_outside
 from harness.target.process import Process
 
 _SENT = Sent()
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
-_QUICK_LOOKS = 200  # at a piece that is not read yet, before the target itself is looked at
 _UNOWED = (Awaited.SILENCE, Awaited.NOTHING_MORE)  # nothing has to come
-_PEEKING = 0.25  # of the case's time, until a piece that is not read is followed by the next
 _A_TICK = 0.03  # seconds that a target which polls is given to see that a client has left
 
 
@@ -83,12 +82,12 @@ class Driver:
         restart: Callable[[], Process] | None = None,
         crafter: Crafter | None = None,
         wire: LabWire | None = None,
+        guests: set[Address] | None = None,
     ) -> None:
         self._plan = plan
         self._end = end
         self._target = (end.target, port)
         self._tables = tables
-        self._folder = folder
         self._restart_target = restart
         self._crafter = crafter or Crafter(self._target, tables)
         self.began = time.time()
@@ -96,27 +95,35 @@ class Driver:
         self.record = Record(self._start)
         self._time = CaseTime(self._start, plan.seconds, _START if welcome else 0.0)
         self._unread: StreamChannel | None = None  # what was said last, with no wait since
-        self._peeks = False  # it leaves in the kernel what is not whole yet, and does not rest
         self._awaited: Await | None = None  # what is waited for, and nothing but output has come
         self._since = 0.0
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
-        self._company = Company(plan, end, self._watch, self.record, welcome, self._time.shown)
+        self._company = Company(
+            plan, end, self._watch, self.record, welcome, self._time.shown,
+            set() if guests is None else guests,
+        )  # fmt: skip
         self._wire = Wire(plan.role.other, wire, self._note)
         self._watch.under_way = lambda: self._company.under_way(tables, wire is not None)
         self._watch.connections = self._company.connections
         self._watch.adopt(process)
         self._quiet = Quiet(self._watch, self._company, self._wire, self._time)
+        self._reading = Reading(tables, self._watch, self._quiet, self._time, self._note)
+        self._caller = Caller(end, port, tables, self._watch, self._quiet)
+        means = Means(self._watch, self._company, tables, self.settle, self._quiet)
+        self._inspection = Inspection(plan, port, means)
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,
             DoSend: self._send,
             DoCraft: self._craft,
             DoClose: self._close,
             DoType: self._type,
-            DoFind: self._find,
+            DoFind: lambda action: found(action, folder),
             DoRestart: self._restart,
             DoImpair: self._impair,
+            DoInspect: self._inspection.see,
+            DoListen: self._company.listen,
             Await: self._await,
         }
 
@@ -129,6 +136,7 @@ class Driver:
         do = self._do
         try:
             self._wire.begin(self._watch)
+            self._inspection.begin()
             action = play.start()
             while isinstance(action, DoImpair):  # holds from the first packet on
                 action = play.feed(self._impair(action))
@@ -173,15 +181,13 @@ class Driver:
             self._company.talk(connection, self._target, self._crafter.port(action.port))
             return Opened(connection)
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
-        slow = self._company.slow
-        sock = self._end.stream(small=slow)
-        failed = endpoint.connect(sock, self._target, self._time.left(time.monotonic()))
-        if failed:
-            sock.close()
-            why = os.strerror(failed)
-            self.record.mark(time.monotonic(), Kind.REFUSE, False, connection.client, detail=why)
-            return Refused(connection, why)
-        self._company.add(StreamChannel(connection, sock, slow))
+        try:
+            sock = self._caller.connect(self._company.slow, self._company.unheard(connection))
+        except RefusedError as exc:
+            who = connection.client
+            self.record.mark(time.monotonic(), Kind.REFUSE, False, who, detail=str(exc))
+            return Refused(connection, str(exc))
+        self._company.add(StreamChannel(connection, sock, self._company.slow))
         return Opened(connection)
 
     def _send(self, action: DoSend) -> Signal:
@@ -191,7 +197,7 @@ class Driver:
         if isinstance(channel, DatagramChannel):
             return self._send_datagrams(channel, action)
         if self._unread is channel:  # each message is a read of its own, unless they are joined
-            self._until_read(channel)
+            self._reading.wait(channel)
         self._unread = channel
         if len(action.pieces) == 1:
             return self._write(channel, action.pieces[0], "") or _SENT
@@ -202,7 +208,7 @@ class Driver:
             if ended is not None:
                 return ended
             if index < last:
-                self._until_read(channel)
+                self._reading.wait(channel)
         return _SENT
 
     def _write(self, channel: StreamChannel, data: bytes, detail: str) -> Signal | None:
@@ -219,12 +225,20 @@ class Driver:
                     return stuck
             except OSError as exc:
                 return Refused(channel.connection, exc.strerror or str(exc))
+        if channel.deaf:
+            self._reading.wait_unheard(channel)
         return None
 
     def _until_writable(self, channel: StreamChannel) -> Signal | None:
-        """Reads what comes until there is room; returns what proves that there will be none."""
+        """Reads what comes until there is room; returns what proves that there will be none.
+
+        Where we do not listen, a server that does not read on either is not to blame.
+        """
         fd, quiet = channel.sock.fileno(), 1
+        self._reading.begin()
         while channel.open and not self._watch.until_writable(fd, quiet):
+            if channel.deaf and self._reading.stalls(channel):
+                return _SENT
             rested = self._quiet.rested()
             if rested and not self._watch.until_writable(fd, 0):
                 return rested
@@ -232,39 +246,6 @@ class Driver:
                 return self._quiet.expired("it does not read what is sent")
             quiet = min(2 * quiet, LONGEST_LOOK)
         return None
-
-    def _until_read(self, channel: StreamChannel) -> None:
-        """Waits until the kernel shows that the target has read all of it.
-
-        It need not: a program may look at what came and leave it there until its message is
-        whole (MSG_PEEK, SO_RCVLOWAT). One that rests gets the next piece at once; of one that
-        does not, this is found out once, and is not the case's time.
-        """
-        looks, quiet, began = 0, 1, time.monotonic()
-        while self._tables.tcp_unread(channel.own_end, channel.target_end):
-            looks += 1
-            if looks < _QUICK_LOOKS:
-                os.sched_yield()
-                continue
-            if self._peeks or time.monotonic() - began >= _PEEKING * self._time.seconds:
-                return self._sees_only(began)
-            if not self._watch.look(quiet):
-                # It may have read between the look at the queue and the one at its threads.
-                unread = self._quiet.rested() and self._tables.tcp_unread(
-                    channel.own_end, channel.target_end
-                )
-                if unread:
-                    return self._note("it rests and has not read this: the next is sent")
-                quiet = min(2 * quiet, LONGEST_LOOK)
-            if not channel.open or self._watch.exited:
-                return None
-        return None
-
-    def _sees_only(self, began: float) -> None:
-        self._note("it does not read this: the next is sent")
-        if not self._peeks:
-            self._peeks = True
-            self._time.put_off(time.monotonic() - began)
 
     def _send_datagrams(self, channel: DatagramChannel, action: DoSend) -> Signal:
         if action.another_port:
@@ -313,10 +294,6 @@ class Driver:
         if self._watch.process is not None and not self._watch.exited:
             self._watch.process.type(action.line)
         return Sent()
-
-    def _find(self, action: DoFind) -> Signal:
-        look = holds_outside if action.outside else holds
-        return Found(self._folder is not None and look(self._folder, action.content))
 
     def _restart(self, action: DoRestart) -> Signal:
         self._note("stopped, started again")

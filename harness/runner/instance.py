@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import MachineError, TargetError
-from harness.network.endpoint import LOOPBACK
+from harness.network.endpoint import LOOPBACK, Address
 from harness.network.lab import root
 from harness.network.lab.ring import Ring
 from harness.network.lab.wire import Wire
@@ -54,7 +54,7 @@ class Start:
 
 
 class Instance:
-    """One running target, or an address at which one runs. `last` is the case played last."""
+    """One running target, or an address; `last` was played last by `guests`, our addresses."""
 
     def __init__(
         self, job: Job, port: int, tables: Tables, place: Place | None = None,
@@ -68,8 +68,8 @@ class Instance:
         self.end = self._ends[0]
         self.process: Process | None = None
         self.welcome: Welcome | None = None
-        self.last = ""
         self.prepared: tuple[Preparation, ...] = ()
+        self.last, self.guests = "", set[Address]()
         self.spent = job.case.fresh or bool(job.case.files) or job.role is Role.CLIENT
         self._lock = lock
         self._ring = ring

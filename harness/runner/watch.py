@@ -20,7 +20,7 @@ from harness.runner.record import Record
 from harness.target.descriptor import Ends
 from harness.target.process import Process
 from harness.target.rest import Kind as Rest
-from harness.target.rest import Proof, prove
+from harness.target.rest import Proof, asleep, prove
 
 _PRINTED_A_SECOND = 5_000_000  # bytes that are taken from a terminal, on a busy machine
 _FLOOD = 0.1  # seconds of it, from which on it matters whether the machine is late
@@ -98,7 +98,11 @@ class Watch:
 
     def until_writable(self, fd: int, ms: int) -> bool:
         """Takes in what comes until the descriptor takes more. Says whether it does."""
-        self._poll.modify(fd, select.POLLIN | select.POLLOUT)
+        listened = fd in self._readers
+        if listened:
+            self._poll.modify(fd, select.POLLIN | select.POLLOUT)
+        else:
+            self._poll.register(fd, select.POLLOUT)
         try:
             for found, events in self._poll.poll(ms):
                 if found == fd and events & select.POLLOUT:
@@ -108,6 +112,8 @@ class Watch:
         finally:
             if fd in self._readers:
                 self._poll.modify(fd, select.POLLIN)
+            elif not listened:
+                self._poll.unregister(fd)
         return False
 
     def rests(self) -> Proof | None:
@@ -120,6 +126,10 @@ class Watch:
         # What it said last was here before it went to rest: over loopback, and at a terminal,
         # a write() has delivered when it returns.
         return proof if proof.kind is Rest.RESTS and not self.look(0) else None
+
+    def sleeps(self) -> bool:
+        """Says whether the target did nothing just now; other than rest, that may change."""
+        return self.process is None or self.exited or asleep(self.process)
 
     def seen(self) -> str:
         """Returns in words what the last proof has found, "" where there was none."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from harness.spec import keys
 from harness.spec.model import (
     Act,
     AnyOf,
+    CallsNobody,
     Choice,
     Closes,
     Ending,
@@ -21,10 +23,12 @@ from harness.spec.model import (
     Exits,
     GoesOn,
     Hook,
+    LetsGo,
     Level,
     Opens,
     Origin,
     Prints,
+    Reads,
     Restarts,
     Role,
     Said,
@@ -48,6 +52,15 @@ from harness.wire.message import Message
 Hooks = Mapping[str, Callable[..., str | None]]
 _ACTS = tuple(key.name for key in keys.ACTS)
 _SAYING = ("example", "hook", "from", "answers", "not_before", "again")  # keys that belong to says
+_FLAGS: Mapping[str, Act] = MappingProxyType(
+    {
+        "opens": Opens(),
+        "restarts": Restarts(),
+        "lets_go": LetsGo(),
+        "calls_nobody": CallsNobody(),
+        "goes_on": GoesOn(),
+    }
+)
 _EXIT_CODES = Span(0, 255)
 _NUMBERS = Span(1, 10_000)  # of datagrams on a connection
 
@@ -89,9 +102,10 @@ def _other(tree: Tree, chosen: Field, around: Surroundings, hooks: Hooks) -> Act
             return Stores(_closed(tree, node, "never_stores", around), never=True)
         case "exits":
             return _exits(tree, node)
+        case "reads":
+            return Reads(tree.flag(node, "reads"))
     _true(tree, node, chosen.name)
-    flags: Mapping[str, Act] = {"opens": Opens(), "restarts": Restarts(), "goes_on": GoesOn()}
-    return flags[chosen.name]
+    return _FLAGS[chosen.name]
 
 
 def _closed(tree: Tree, node: Node, what: str, around: Surroundings) -> Message:
@@ -197,6 +211,8 @@ def refuse_impossible(tree: Tree, item: Node, act: Act, by: Role, over: Transpor
     wrong = ""
     if over is Transport.UDP and closes and by is Role.SERVER:
         wrong = "UDP has no connection that could be closed"
+    elif over is Transport.UDP and act == Reads(on=False):
+        wrong = "over UDP nobody sees whether what was said is read"
     elif over is Transport.TCP and _from_elsewhere(act):
         wrong = "over TCP what is said comes on its connection, never from another port"
     elif over is Transport.TCP and _timed_or_aimed(act):

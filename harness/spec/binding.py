@@ -17,6 +17,7 @@ from harness.spec.model import (
     Event,
     GoesOn,
     Origin,
+    Reads,
     Role,
     Says,
     Suite,
@@ -44,7 +45,7 @@ def _along(
     for event in events:
         whose = (event.by, event.client, event.over)
         if isinstance(event.act, GoesOn):
-            left.add(whose)
+            left |= {whose} if event.by in roles else set()
         elif whose in left and any(messages(event.act)):
             message_ = "it goes on before this: what it says does not count"
             raise _error(trees, event.place, message_)
@@ -67,6 +68,8 @@ def _along(
 def _impossible(event: Event, roles: tuple[Role, ...]) -> str:
     """Returns what an event asks that cannot be: with which target, and why."""
     said = tuple(messages(event.act))
+    if event.by in roles and event.act == Reads(on=False):
+        return f"{event.by} as target, which reads when it wants to"
     if event.by in roles and any(says.origin is Origin.STRANGER for says in said):
         return f"{event.by} as target, which cannot speak as a stranger"
     if event.by.other in roles and event.client == STRANGER:

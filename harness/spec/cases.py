@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.spec import keys
-from harness.spec.events import Stage, events
+from harness.spec.events import Stage, events, members
 from harness.spec.model import STRANGER, Case, Delivery, Event, Parameter, Role, Transport, Unused
 from harness.spec.parts import Parts
 from harness.spec.payloads import template_of
 from harness.spec.section import (
+    Span,
     entries,
     files,
     filled_text,
@@ -25,6 +26,7 @@ from harness.spec.section import (
     optional_words,
     seconds,
     section,
+    whole,
 )
 from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
@@ -33,12 +35,16 @@ from harness.wire.template import Template
 _ALONE = ("client",)
 _RESERVED = ("probe", "start")  # cases of the harness
 _NO_CLIENTS = ("server", "use", "repeat", "as", "wire", STRANGER)
+_CROWD = Span(1, 1000)  # clients; each has a socket here and one at the target
 _LAYOUT = "layout "  # before a layout's name among what payloads have used
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads exchanges and cases with all that the suite has; `unused` grows by the way."""
+    """Reads exchanges and cases with all that the suite has; `unused` grows by the way.
+
+    `left_out` are the requirements of included cases over a transport that the suite lacks.
+    """
 
     parts: Parts
     roles: tuple[Role, ...]
@@ -46,32 +52,41 @@ class Reader:
     parameters: Mapping[str, Parameter]
     fragments_used: set[str] = field(default_factory=set)
     unused: dict[Unused, None] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
 
-    def exchange(
-        self, tree: Tree, entry: Field, clients: tuple[str, ...], around: Surroundings
-    ) -> tuple[Event, ...]:
-        """Returns the events of an exchange. Raises: SpecError."""
-        parts = self.parts
-        stage = Stage(clients, self.transports, parts.fragments, parts.hooks, around)
+    def probe(self, tree: Tree, entry: Field) -> tuple[Event, ...]:
+        """Returns the events of the probe. Raises: SpecError."""
+        return self._exchange(tree, entry, self._stage(_ALONE, self.parts.surroundings))
+
+    def _exchange(self, tree: Tree, entry: Field, stage: Stage) -> tuple[Event, ...]:
         found = events(tree, entry.node, entry.name, stage)
         self.fragments_used |= stage.fragments_used
         return found
 
-    def probe(self, tree: Tree, entry: Field) -> tuple[Event, ...]:
-        """Returns the events of the probe. Raises: SpecError."""
-        return self.exchange(tree, entry, _ALONE, self.parts.surroundings)
+    def _stage(self, clients: tuple[str, ...], around: Surroundings) -> Stage:
+        return Stage(clients, self.transports, self.parts.usable, self.parts.hooks, around)
 
     def cases(self, tree: Tree, node: Node) -> Iterator[Case]:
         """Yields the cases of the suite, then those of its included files. Raises: SpecError."""
         seen: dict[str, Case] = {}
         own = [(tree, item) for item in tree.some(node, "cases")]
-        for where, item in own + self.parts.cases:
+        for where, item in own + [each for each in self.parts.cases if self._is_spoken(*each)]:
             for case in self._case(where, item):
                 if case.id in seen:
                     first = seen[case.id].place
                     raise where.error(item, f"case {case.id!r} stands already in {first}")
                 seen[case.id] = case
                 yield case
+
+    def _is_spoken(self, tree: Tree, node: Node) -> bool:
+        """Says whether the suite has the transport that an included case wants."""
+        fields = section(tree, node, "a case", "case")
+        if "over" not in fields:
+            return True
+        over = Transport(tree.word(fields["over"].node, "over", keys.TRANSPORTS.split("|")))
+        if over not in self.transports:
+            self.left_out.update(self._verified(tree, fields))
+        return over in self.transports
 
     def _case(self, tree: Tree, node: Node) -> Iterator[Case]:
         fields = section(tree, node, "a case", "case")
@@ -127,15 +142,16 @@ class Reader:
         around: Surroundings | None = None,
     ) -> Case:
         around = around or self.parts.surroundings
-        clients = self._clients(tree, fields["clients"].node) if "clients" in fields else _ALONE
+        stage = self._of_case(tree, fields, around)
+        crowds = [each for name in stage.crowds.items() for each in members(*name)]
         return Case(
             id=name,
             purpose=filled_text(tree, fields["purpose"].node, "purpose"),
             verifies=self._verified(tree, fields),
             points=tree.number(fields["points"].node, "points") if "points" in fields else 0,
             roles=tuple(map(Role, optional_words(tree, fields, "roles", self.roles))) or self.roles,
-            clients=clients,
-            exchange=self.exchange(tree, fields["exchange"], clients, around),
+            clients=(*stage.clients, *crowds),
+            exchange=self._exchange(tree, fields["exchange"], stage),
             place=tree.place(node),
             deliveries=_deliveries(tree, fields, "deliveries") or None,
             without=_deliveries(tree, fields, "without"),
@@ -148,11 +164,27 @@ class Reader:
             weighed="points" in fields,
         )
 
-    def _clients(self, tree: Tree, node: Node) -> tuple[str, ...]:
-        found = tree.words(node, "clients")
-        for name in found:
-            if name in _NO_CLIENTS or not is_named(name, "name"):
-                raise tree.error(node, f"{name!r} cannot be a client's name")
+    def _of_case(self, tree: Tree, fields: Fields, around: Surroundings) -> Stage:
+        crowds = self._crowds(tree, entries(tree, fields, "crowds"))
+        clients: tuple[str, ...] = () if crowds else _ALONE
+        if "clients" in fields:
+            clients = tree.words(fields["clients"].node, "clients")
+            for name in clients:
+                _refuse_as_client(tree, fields["clients"].node, name)
+        both = next((each for each in clients if each in crowds), "")
+        if both:
+            raise tree.error(fields["crowds"].node, f"{both!r} is a client's name already")
+        stage = replace(self._stage(clients, around), crowds=crowds)
+        if "over" not in fields:
+            return stage
+        known = tuple(map(str, self.transports))
+        return replace(stage, over=Transport(tree.word(fields["over"].node, "over", known)))
+
+    def _crowds(self, tree: Tree, fields: Fields) -> dict[str, int]:
+        found = {}
+        for name, entry in fields.items():
+            _refuse_as_client(tree, entry.node, name)
+            found[name] = whole(tree, entry.node, name, _CROWD)
         return found
 
     def _verified(self, tree: Tree, fields: Fields) -> tuple[str, ...]:
@@ -189,6 +221,11 @@ class Reader:
             for each in fragment.parameters
             if each not in fragment.seen
         ]
+
+
+def _refuse_as_client(tree: Tree, node: Node, name: str) -> None:
+    if name in _NO_CLIENTS or not is_named(name, "name"):
+        raise tree.error(node, f"{name!r} cannot be a client's name")
 
 
 def _deliveries(tree: Tree, fields: Fields, name: str) -> tuple[Delivery, ...]:

@@ -20,6 +20,7 @@ from harness.spec.model import (
     Event,
     GoesOn,
     Opens,
+    Reads,
     Role,
     Says,
     Silent,
@@ -35,7 +36,7 @@ from harness.spec.tree import Fields, Node, Tree, is_scalar
 from harness.spec.wire import impairment
 from harness.wire.template import literal
 
-_ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn)
+_ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn, Reads)
 _SERVER, _ANY_CLIENT = "server", "client"
 _MOST = 10_000  # events of one exchange
 _TIMES = Span(1, _MOST)
@@ -58,8 +59,10 @@ class Fragment:
 class Stage:
     """What an exchange is read with: who takes part, what can be used.
 
-    `last` is the client that acted last, to whom a server's event is by default. `meant` is
-    the client that a fragment's `client` is. `path` are the fragments that are being read.
+    `crowds` are groups of clients with how many each has. `over` carries what does not say it
+    (None: the first transport). `last` is the client that acted last, to whom a server's event
+    is by default. `meant` is the client that a fragment's `client` is. `path` are the
+    fragments that are being read.
     """
 
     clients: tuple[str, ...]
@@ -67,6 +70,8 @@ class Stage:
     fragments: Mapping[str, Fragment]
     hooks: Hooks
     around: Surroundings
+    crowds: Mapping[str, int] = field(default_factory=dict)
+    over: Transport | None = None
     last: str = ""
     meant: str = ""
     path: tuple[str, ...] = ()
@@ -75,7 +80,7 @@ class Stage:
     @property
     def names(self) -> tuple[str, ...]:
         """The clients, as an event may name them."""
-        return (*self.clients, _ANY_CLIENT) if self.meant else self.clients
+        return (*self.clients, *self.crowds, *((_ANY_CLIENT,) if self.meant else ()))
 
     def client(self, name: str) -> str:
         """Returns the client that is meant by a name."""
@@ -101,7 +106,7 @@ def _exchange(tree: Tree, node: Node, stage: Stage) -> Iterator[Event]:
         elif "wire" in fields:
             yield _impaired(tree, item, fields, stage)
         else:
-            yield _event(tree, item, fields, stage)
+            yield from _each(_event(tree, item, fields, stage), stage.crowds)
 
 
 # -- reuse -------------------------------------------------------------------------------
@@ -132,6 +137,7 @@ def _used(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Iterator[Even
         hooks=fragment.hooks,
         last=meant if "as" in fields else stage.last,
         meant=meant,
+        over=None,
         path=(*stage.path, name),
     )
     setup = optional_flag(tree, fields, "setup")
@@ -180,6 +186,19 @@ def _counted(tree: Tree, fields: Fields, times: int, stage: Stage) -> Iterator[E
 # -- one event -----------------------------------------------------------------------------
 
 
+def members(crowd: str, count: int) -> tuple[str, ...]:
+    """Returns the clients of a crowd."""
+    return tuple(f"{crowd}-{number}" for number in range(1, count + 1))
+
+
+def _each(event: Event, crowds: Mapping[str, int]) -> Iterator[Event]:
+    if event.client not in crowds:
+        yield event
+        return
+    for name in members(event.client, crowds[event.client]):
+        yield replace(event, client=name)
+
+
 def _event(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
     speaker = _speaker(tree, item, fields, stage)
     value = fields[speaker].node
@@ -208,7 +227,7 @@ _KEYS = (*keys.names("event"), *keys.names("payload"))
 def _speaker(tree: Tree, item: Node, fields: Fields, stage: Stage) -> str:
     speakers = (_SERVER, *stage.names)
     if _ANY_CLIENT in fields and _ANY_CLIENT not in speakers and stage.path:
-        hint = f"write `as: {stage.clients[0]}` where {stage.path[-1]!r} is used"
+        hint = f"write `as: {stage.names[0]}` where {stage.path[-1]!r} is used"
         message = "there are several clients, and nothing says which one this is"
         raise tree.error(item, message, hint)
     tree.known(fields, "an event", (*speakers, "use", "repeat", "wire"))
@@ -228,7 +247,7 @@ def _client(tree: Tree, speaker: str, inner: Fields, stage: Stage) -> str:
         return stage.last
     if "to" in inner:
         return stage.client(tree.word(inner["to"].node, "to", (*stage.names, STRANGER)))
-    return stage.last or stage.clients[0]
+    return stage.last or stage.names[0]
 
 
 def _impaired(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
@@ -246,5 +265,5 @@ def _impaired(tree: Tree, item: Node, fields: Fields, stage: Stage) -> Event:
 
 def _over(tree: Tree, inner: Fields, stage: Stage) -> Transport:
     if "over" not in inner:
-        return stage.transports[0]
+        return stage.over or stage.transports[0]
     return Transport(tree.word(inner["over"].node, "over", tuple(map(str, stage.transports))))

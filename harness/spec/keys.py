@@ -122,6 +122,13 @@ SUITE = (
     ),
     Key("fragments", "mapping", "Exchanges with a name, to be used in others.", section="fragment"),
     Key("include", "words", "Files that bring requirements, fragments, layouts, cases."),
+    Key(
+        "levels",
+        "mapping",
+        "How binding requirements of included files are here.",
+        of=LEVELS,
+        names="requirement",
+    ),
     Key("idempotent", "flag", "UDP: a request may come twice or late, the answers are alike."),
     Key(
         "survives",
@@ -192,6 +199,14 @@ CASE = (
     Key("points", "number", "What it is worth; default 0."),
     Key("roles", "words", "Roles it is for; default the suite's.", of=ROLES),
     Key("clients", "words", "Names of the clients, where there are several."),
+    Key(
+        "crowds",
+        "mapping",
+        "Groups of clients, with how many each has: what a group does, each of them does.",
+        of="whole",
+        names="name",
+    ),
+    Key("over", TRANSPORTS, "What carries its events; an included case is left out without it."),
     Key("exchange", "exchange", "Its events.", required=True),
     Key(
         "rows", "mapping", "One case for each, its values put in for {name}.", of="row", names="id"
@@ -266,6 +281,9 @@ ACTS = (
     Key("never_stores", "payload", "No such file lies beside the working folder, as ../name does."),
     Key("exits", "exit", "The program ends: a code, any, or nonzero."),
     Key("restarts", "true", "The server is stopped and started on its port."),
+    Key("reads", "flag", "All that was said to it is read; false: nothing more is, from here on."),
+    Key("lets_go", "true", "Holds no socket that it did not hold when the exchange began."),
+    Key("calls_nobody", "true", "Has talked to nobody but the other side of the exchange."),
     Key("goes_on", "true", "It may go on by itself: what else it says here does not count."),
 )
 MODIFIERS = (
@@ -309,7 +327,7 @@ CHOICE = (
     Key("reason", "text", "What the warning says."),
 )
 USE = (
-    Key("use", "text", "The fragment's name.", required=True),
+    Key("use", "text", "The fragment's name; probe is the suite's probe.", required=True),
     Key("as", "text", "Which client the fragment's `client` is; default: who acted last."),
     Key("setup", "flag", "The case rests on all that the fragment does."),
 )

@@ -81,7 +81,8 @@ def _verifying_nothing(suite: Suite) -> Iterator[Finding]:
 
 def _unweighed(suite: Suite) -> Iterator[Finding]:
     """A suite may do without points; one that has them forgets none."""
-    if any(case.weighed for case in suite.cases):
+    own = [case for case in suite.cases if case.place.file == suite.path]
+    if any(case.weighed for case in own):
         for case in suite.cases:
             if not case.weighed:
                 hint = "write `points: 0` where it is meant to be worth nothing"

@@ -12,7 +12,16 @@ from harness.errors import Place
 from harness.spec import keys
 from harness.spec.binding import hold_together
 from harness.spec.cases import Reader
-from harness.spec.model import Delivery, Launch, Parameter, Role, Suite, Transport
+from harness.spec.model import (
+    Case,
+    Delivery,
+    Launch,
+    Parameter,
+    Requirement,
+    Role,
+    Suite,
+    Transport,
+)
 from harness.spec.parts import Parts
 from harness.spec.payloads import LARGEST, bounds, note_unescaped
 from harness.spec.robustness import robust_cases
@@ -57,6 +66,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         tree.words(fields["include"].node, "include")
         for node in tree.items(fields["include"].node, "include"):
             parts.include(tree, node)
+    parts.take_levels(tree, fields)
     parts.take(tree, fields)
     parameters = _parameters(tree, fields)
     reader = Reader(parts, roles, transports, parameters)
@@ -71,7 +81,7 @@ def load(path: str, text: str, sources: Sources) -> Suite:
         framing=_framing(tree, fields, transports, parts.unescaped),
         launches=_launches(tree, fields, parts.surroundings, roles, tuple(parameters)),
         parameters=parameters,
-        requirements=parts.requirements,
+        requirements=_verifiable(parts, cases, reader.left_out),
         probe=probe,
         cases=(*cases, *robust_cases(parts, roles, probe, cases)),
         path=path,
@@ -102,6 +112,14 @@ def load_included(path: str, text: str, sources: Sources) -> bool:
         return False
     Parts(sources).take(tree, fields)
     return True
+
+
+def _verifiable(
+    parts: Parts, cases: tuple[Case, ...], left_out: set[str]
+) -> dict[str, Requirement]:
+    """Returns the requirements without those that only cases over another transport verify."""
+    left = left_out.difference(*(case.verifies for case in cases), parts.proves.values())
+    return {name: each for name, each in parts.requirements.items() if name not in left}
 
 
 # -- on the wire ---------------------------------------------------------------------------

@@ -192,6 +192,23 @@ class Restarts:
 
 
 @dataclass(frozen=True, slots=True)
+class Reads:
+    """All that was said on the connection is read; `on` False: nothing more is, from here on."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LetsGo:
+    """No socket is held that was not held when the exchange began, but for open connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallsNobody:
+    """Nobody was talked to but the other side of the exchange."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoesOn:
     """From here on it may go on by itself: what else it says on this connection counts nothing."""
 
@@ -240,6 +257,9 @@ Act = (
     | Stores
     | Exits
     | Restarts
+    | Reads
+    | LetsGo
+    | CallsNobody
     | GoesOn
     | Impairs
     | Crafts

@@ -7,7 +7,7 @@ not know: cases, what uses the parts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.errors import Place, SpecError
@@ -27,6 +27,9 @@ from harness.spec.section import (
 from harness.spec.surroundings import Sources, Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
 
+PROBE = "probe"
+"""The name by which the suite's probe is used in other exchanges."""
+
 _OF_USE = keys.names("use")
 
 
@@ -42,10 +45,16 @@ class Parts:
     proves: dict[Delivery, str] = field(default_factory=dict)
     layouts: dict[str, Any] = field(default_factory=dict)
     hooks: dict[str, Callable[..., str | None]] = field(default_factory=dict)
+    probe: Fragment | None = None
     cases: list[tuple[Tree, Node]] = field(default_factory=list)
     robustness: list[tuple[Tree, Node]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     unescaped: dict[Place, str] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> dict[str, Fragment]:
+        """The fragments, and the suite's probe, which is used like one."""
+        return {**self.fragments, **({PROBE: self.probe} if self.probe is not None else {})}
 
     @property
     def surroundings(self) -> Surroundings:
@@ -103,8 +112,33 @@ class Parts:
             node = fields["robustness"].node
             self.robustness += [(tree, each) for each in tree.some(node, "robustness")]
         for name, entry in entries(tree, fields, "fragments").items():
+            self._take_fragment(tree, fields, name, entry)
+        if "probe" in fields:
+            node, place = fields["probe"].node, fields["probe"].place
+            self.probe = Fragment(tree, node, place, (), self.surroundings, self.hooks)
+
+    def take_levels(self, tree: Tree, fields: Fields) -> None:
+        """Changes how binding requirements are that included files have brought."""
+        for name, entry in entries(tree, fields, "levels").items():
+            if name not in self.requirements:
+                known = ", ".join(self.requirements) or "none"
+                message = f"{name!r} is no requirement of an included file"
+                raise tree.error(entry.place, message, f"these are: {known}")
+            level = Level(tree.word(entry.node, name, keys.LEVELS.split("|")))
+            self.requirements[name] = replace(self.requirements[name], level=level)
+
+    def _take_fragment(self, tree: Tree, fields: Fields, name: str, entry: Field) -> None:
+        """A suite may say otherwise than a file that it includes, to the same parameters."""
+        if name == PROBE:
+            raise tree.error(entry.place, "'probe' is the suite's probe: choose another name")
+        known, found = self.fragments.get(name), self._fragment(tree, entry)
+        if known is not None and "suite" not in fields:
             _once(tree, fields["fragments"].node, "fragment", name, self.fragments)
-            self.fragments[name] = self._fragment(tree, entry)
+        if known is not None and known.parameters != found.parameters:
+            wanted = ", ".join(known.parameters) or "none"
+            message = f"fragment {name!r} has other parameters where it is included: {wanted}"
+            raise tree.error(entry.place, message)
+        self.fragments[name] = found
 
     def _take_proofs(self, tree: Tree, fields: Fields) -> None:
         """A suite may say otherwise than a file that it includes."""

@@ -159,7 +159,7 @@ def _mapping(key: Key) -> Schema:
 def _entry(key: Key) -> Schema:
     """Returns what stands under each name of a mapping."""
     if key.of:
-        return _KINDS[key.of](replace(key, names=""))
+        return _value(replace(key, kind=key.of, of="", names=""))
     return {"$ref": "#/$defs/parameter"} if key.section == "parameter" else _record(key.section)
 
 

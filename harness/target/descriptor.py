@@ -78,7 +78,7 @@ class Descriptors:
         if kind == "socket":
             yield from self._socket(pid, number, call, writes)
         elif kind == "pipe":
-            with os.fdopen(_copy(pid, number), "rb", buffering=0) as pipe:
+            with os.fdopen(copied(pid, number), "rb", buffering=0) as pipe:
                 _unready(pipe.fileno(), writes, "a pipe")
         elif link in ("/dev/tty", self._process.terminal):
             yield from self._terminal(call)
@@ -101,7 +101,7 @@ class Descriptors:
         if socket.getdefaulttimeout() is not None:
             # Python would make the target's own socket non-blocking through our copy.
             raise UnknownWaitError("a default time-out is set for sockets")
-        with socket.socket(fileno=_copy(pid, number)) as copy:
+        with socket.socket(fileno=copied(pid, number)) as copy:
             _unready(copy.fileno(), writes, "a socket")
             if not self._known(copy) and _defers(copy):
                 yield Limited(None, "it waits on a welcome socket with TCP_DEFER_ACCEPT")
@@ -169,7 +169,7 @@ def _plain(address: tuple[str, int]) -> tuple[str, int]:
     return address[0].removeprefix("::ffff:"), address[1]
 
 
-def _copy(pid: int, number: int) -> int:
+def copied(pid: int, number: int) -> int:
     """Returns a copy of another process's descriptor. Raises: OSError."""
     process = os.pidfd_open(pid)
     try:

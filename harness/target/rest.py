@@ -160,6 +160,14 @@ def _prove(process: Process, tables: Tables, ours: Collection[Ends]) -> Proof:
     return Proof(Kind.RESTS, _evidence(waits), looks=looks)
 
 
+def asleep(process: Process) -> bool:
+    """Says whether no thread of it ran between two looks; it may well go on by itself."""
+    try:
+        return not process.stopped and _look(process) == _look(process)
+    except (StirringError, UnknownWaitError, OSError):
+        return False
+
+
 def _nothing_under_way(tables: Tables) -> None:
     if tables.under_way():
         raise StirringError("packets are still under way")

@@ -18,6 +18,8 @@ from harness.exchange.action import (
     DoClose,
     DoFind,
     DoImpair,
+    DoInspect,
+    DoListen,
     Done,
     DoOpen,
     DoRestart,
@@ -26,6 +28,7 @@ from harness.exchange.action import (
     Ended,
     Exited,
     Found,
+    Inspected,
     Opened,
     Printed,
     Received,
@@ -80,6 +83,7 @@ class Side:
         self.pending: deque[Signal] = deque()
         self.action: Action = self.play.start()
         self.writable: set[Connection] = set()
+        self.deaf: set[Connection] = set()
 
     @property
     def done(self) -> bool:
@@ -150,6 +154,12 @@ class Talk:
                 return self._close(side, action)
             case DoType() | DoImpair():  # no wire is between them
                 return Sent()
+            case DoInspect():
+                return Inspected()
+            case DoListen() as action:
+                side.deaf -= {action.connection}
+                side.deaf |= set() if action.on else {action.connection}
+                return Sent()
             case DoFind() as action:
                 return Found(not action.outside)
             case DoRestart():
@@ -183,7 +193,7 @@ class Talk:
             pieces = self._tamper(connection, pieces)
         other = self._other(side)
         new_port = action.another_port and side.plan.role is Role.CLIENT
-        for piece in pieces:
+        for piece in pieces if connection not in other.deaf else ():
             for bite in self._bites(other, connection, piece):
                 self._clock += self._pause if side is self.peer else 0.0
                 other.pending.append(Received(connection, bite, self._clock, new_port))

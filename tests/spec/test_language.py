@@ -21,6 +21,7 @@ from harness.wire.parts import FILTERS, TYPES
 from harness.wire.reading import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "spec-language.md"
+SHIPPED = Path(__file__).parents[2] / "specs"
 TEXT = PAGE.read_text()
 KEYS_BEGIN = "<!-- keys -->\n"
 BLOCK = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -35,10 +36,11 @@ def block(beginning):
 
 
 class Sources:
-    """The page's own hooks; files that it names are empty."""
+    """The page's own hooks; files that it names are empty, but for those that are shipped."""
 
     def read(self, path):
-        return b""
+        shipped = SHIPPED / path
+        return shipped.read_bytes() if shipped.is_file() else b""
 
     def hooks(self, path):
         names = {}
@@ -219,10 +221,8 @@ def _value(key):
     if key.kind == "words" and key.of:
         return f"{told}: {', '.join(key.of.split('|'))}"
     if key.kind == "mapping":
-        entry = (
-            keys.KINDS[key.of] if key.of else f"as in {IN[key.section].removesuffix(', one of')}"
-        )
-        return f"{told}, each {entry}"
+        one = f"as in {IN[key.section].removesuffix(', one of')}" if key.section else key.of
+        return f"{told}, each {keys.KINDS.get(one, ', '.join(one.split('|')))}"
     return told
 
 
