@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import signal
+from collections.abc import Iterable
 from typing import Any
 
 from harness.network.lab import mounts, namespaces, root
@@ -53,11 +55,42 @@ def _limit(limits: dict[str, int]) -> None:
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 
 
-def memory_below(pid: int) -> int:
-    """Returns the bytes of memory that all below a process have for themselves."""
+def excess(wanted: dict[str, Any]) -> str:
+    """Returns what all below this process have too much of, "" for nothing."""
+    memory, processes = wanted["memory"], wanted["processes"]
+    if wanted["way"] == ROOT:  # all that /proc shows is the target's, but for the lab's own two
+        below = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        below.remove(os.getpid())
+    else:
+        below = list(descendants(os.getpid()))
+    if len(below) > processes:
+        return f"having more than {processes} processes"
     total = 0
-    for each in descendants(pid):
+    for each in below:
         with contextlib.suppress(OSError, ValueError):
             _, resident, shared, *_ = map(int, read(f"/proc/{each}/statm").split())
             total += (resident - shared) * _PAGE
-    return total
+    return f"taking more than {memory >> 20} MB of memory" if total > memory else ""
+
+
+def end_all(wanted: dict[str, Any]) -> None:
+    """Kills all below this process, at one stroke where nobody else is there.
+
+    Where others are, each is stopped before it is killed, since those that fork without an
+    end make more meanwhile than can be found.
+    """
+    if wanted["way"] == ROOT:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # all but process 1 and this one
+        return
+    found: set[int] = set()
+    while new := [each for each in descendants(os.getpid()) if each not in found]:
+        found.update(new)
+        _signal(new, signal.SIGSTOP)
+    _signal(found, signal.SIGKILL)
+
+
+def _signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)

@@ -10,6 +10,7 @@ what every target has, which keeps honest programs apart and stops no enemy.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import sys
@@ -23,7 +24,7 @@ from harness.target.confinement import FILES, LANDLOCK, ROOT
 _MEMORY = 2 << 30  # bytes that a target's processes may have together
 _FOLDER = 256  # megabytes
 _LIMITS = {"FSIZE": 1 << 30, "NOFILE": 4096}
-_PROCESSES = 512
+_PROCESSES = 400
 
 
 class Tier(enum.StrEnum):
@@ -49,6 +50,7 @@ class Confinement:
     binds: tuple[int, ...] = ()
     calls: tuple[int, ...] = ()
     memory: int = 0
+    processes: int = _PROCESSES
     apart: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -88,13 +90,25 @@ def strict(writable: Path, hidden: tuple[Path, ...] = ()) -> Confinement:
 def guarded(writable: Path, binds: tuple[int, ...], calls: tuple[int, ...]) -> Confinement:
     """Returns what a target gets that may be an enemy, on the host.
 
-    `binds` and `calls` are the TCP ports that it needs. The number of its processes is not
-    limited here: all programs of this user count together.
+    `binds` and `calls` are the TCP ports that it needs. All programs of this user count
+    together here, and root's do not count at all: a bomb of root's is ended as best it can be.
     """
+    limits = {**_LIMITS, "NPROC": _running() + _PROCESSES}
     return Confinement(
         LANDLOCK, str(writable), visible=_interpreters(), binds=binds, calls=calls,
-        memory=_MEMORY, apart=True, limits=_LIMITS,
+        memory=_MEMORY, apart=True, limits=limits,
     )  # fmt: skip
+
+
+def _running() -> int:
+    """Returns how many threads this user has, as the limit counts them."""
+    count = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{name}").stat().st_uid == os.getuid():
+                    count += len(os.listdir(f"/proc/{name}/task"))
+    return count
 
 
 def for_build(tier: Tier, work: Path) -> Confinement:

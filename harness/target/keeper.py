@@ -49,7 +49,7 @@ GONE = b"gone"
 """The last word of a keeper and the answer to a sweep: no process is left."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-_MOST_PROCESSES = 1024  # of a lab, threads and all; a user's are limited besides
+_MOST_PROCESSES = 512  # of a lab, threads and all; a user's are limited besides
 _GLANCE = 200  # milliseconds between two looks at the memory of a target
 
 
@@ -225,7 +225,7 @@ def _keep(
         return
     os.chdir("/")  # the working folder may be removed before this process ends
     _introduce(link, main, wanted["writable"], in_lab)
-    _watch(main, link, report, waker, wanted["memory"], terminal)
+    _watch(main, link, report, waker, wanted, terminal)
     _end_all()
     with contextlib.suppress(OSError):
         link.send(GONE)
@@ -267,21 +267,26 @@ def _woken_by_children() -> int:
 
 
 def _watch(
-    main: int, link: socket.socket, report: int, waker: int, memory: int, terminal: int
+    main: int,
+    link: socket.socket,
+    report: int,
+    waker: int,
+    wanted: dict[str, Any],
+    terminal: int,
 ) -> None:
     """Reaps, and tells the status of the main process, until the harness lets go.
 
-    Ends what takes more than so many bytes of `memory` together (0: as many as there are).
+    Ends those that take more than they may.
     """
     poll = select.poll()
     poll.register(link, select.POLLIN)
     poll.register(waker, select.POLLIN)
     while True:
-        ready = dict(poll.poll(_GLANCE if memory else None))
+        ready = dict(poll.poll(_GLANCE if wanted["memory"] else None))
         if link.fileno() in ready:
             return
-        if memory and not ready:
-            _end_above(memory, terminal)
+        if wanted["memory"]:
+            _end_excess(wanted, terminal)
         with contextlib.suppress(BlockingIOError):
             os.read(waker, 4096)
         status = _reap(main)
@@ -291,14 +296,12 @@ def _watch(
             os.close(report)
 
 
-def _end_above(memory: int, terminal: int) -> None:
-    if confinement.memory_below(os.getpid()) > memory:
-        _kill_all_below()
+def _end_excess(wanted: dict[str, Any], terminal: int) -> None:
+    told = confinement.excess(wanted)
+    if told:
+        confinement.end_all(wanted)
         with contextlib.suppress(OSError):
-            os.write(
-                terminal,
-                b"\n[wireharness: ended for taking more than %d MB of memory]\n" % (memory >> 20),
-            )
+            os.write(terminal, f"\n[wireharness: ended for {told}]\n".encode())
 
 
 def _reap(main: int) -> int | None:
