@@ -30,7 +30,7 @@ from harness.grading.store import Store, write_whole
 from harness.grading.tiers import tier_for
 from harness.network.network import Wanted
 from harness.report.capture import safe_name
-from harness.report.page import cut, printable
+from harness.report.page import cut, cut_list, printable
 from harness.runner.job import Capturing
 from harness.spec.model import Role
 from harness.target.isolation import Tier
@@ -120,6 +120,10 @@ def _grade(asked: argparse.Namespace) -> int:
     finally:
         lock.release()
     write_whole(asked.out / "marks.csv", tables.marks_csv(store.results()))
+    gone = {each.student.id for each in store.results()} - {each.student for each in told}
+    if gone:
+        listed = cut_list([*map(printable, sorted(gone))], 100)
+        say(f"results of {len(gone)} that are not among these submissions: {listed}")
     return _close(told, asked.out)
 
 
