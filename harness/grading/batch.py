@@ -10,13 +10,14 @@ was, and only that one is given up.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -43,12 +44,13 @@ def run(orders: Sequence[Order], jobs: int, progress: Progress, pools: Pools) ->
         waiting = list(range(len(orders)))
         while waiting:
             lost = []
-            for number, outcome in _round(orders, waiting, jobs, pools):
-                if outcome is None:
-                    lost.append(number)
-                    continue
-                told[number] = outcome
-                progress.done(outcome)
+            with contextlib.closing(_round(orders, waiting, jobs, pools)) as outcomes:
+                for number, outcome in outcomes:
+                    if outcome is None:
+                        lost.append(number)
+                        continue
+                    told[number] = outcome
+                    progress.done(outcome)
             waiting = [each for each in waiting if each not in told and each not in lost]
             for number in lost:
                 told[number] = _alone(orders, number, pools)
@@ -80,7 +82,7 @@ def _end_with(sentinel: int) -> None:
 
 def _round(
     orders: Sequence[Order], numbers: Sequence[int], jobs: int, pools: Pools
-) -> Iterator[tuple[int, Told | None]]:
+) -> Generator[tuple[int, Told | None], None, None]:
     """Yields what came of these orders, None for those in flight when a worker was lost.
 
     Ends early then: what was not handed out yet is left.

@@ -17,6 +17,7 @@ from itertools import groupby
 
 from harness.grading.result import (
     OPEN,
+    PROBE,
     CaseMark,
     CaseResult,
     Deduction,
@@ -99,6 +100,7 @@ def _case_mark(deliveries: Sequence[CaseResult], scheme: Scheme) -> CaseMark:
     weighing = scheme.weighing(first.suite, first.case)
     points = first.points if weighing.points is None else weighing.points
     points *= 1.0 if weighing.weight is None else weighing.weight
+    points = 0.0 if first.case == PROBE else points
     judged = [each for each in deliveries if not _is_left_out(each)]
     earned, undecided, counts = points, points, True
     if judged:

@@ -218,6 +218,10 @@ OPEN = (Verdict.INCONCLUSIVE, Verdict.ERROR)
 """Verdicts that say nothing about the target: they never cost a mark."""
 
 
+PROBE = "probe"
+"""The case that every suite begins with. It has no points, whatever patterns mean it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseMark:
     """What one case earned over its deliveries. `open` is that part of `earned` nobody is sure of.

@@ -254,6 +254,16 @@ def test_no_export_tells_what_is_kept_back(name):
         assert each not in told
 
 
+@pytest.mark.parametrize("name", every_export(USUAL))
+def test_no_export_tells_why_somebody_looks_at_what_is_hidden(name):
+    hidden = case("hidden-one", verdict=Verdict.ERROR, reason=SECRET, feedback=Feedback.HIDDEN)
+    one = result([hidden, case()], KEPT)
+    assert one.mark.person
+    told = every_export(one)[name]
+    assert "hidden-one" not in told
+    assert SECRET not in told
+
+
 def test_each_level_tells_its_part():
     tests = {each["name"]: each for each in json.loads(results_json(kept_back()))["tests"]}
     counted, bare, login = tests.values()

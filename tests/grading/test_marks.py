@@ -50,6 +50,7 @@ UNSTABLE = case(
         ([UNSTABLE], Scheme(), 2, 2),
         ([UNSTABLE], Scheme(unstable="share"), 0.666667, 2),
         ([UNSTABLE], Scheme(unstable=0.25), 0.5, 2),
+        ([case("probe", points=0), case()], Scheme(default=Weighing(points=5)), 5, 5),
         ([], Scheme(), 0, 0),
         ([], Scheme(total=20), 0, 20),
     ],
@@ -161,10 +162,12 @@ def test_without_a_scheme_points_are_those_that_pytest_tells(cases):
 
 
 def as_told(one):
-    return Result(
-        "t", one.suite, one.role, one.case, one.delivery, int(one.verdict), "", one.points, (),
-        False, "nobody", "", "", "", "", "", 0.0,
-    )  # fmt: skip
+    """Returns what pytest's run would hold of it, as far as points need it."""
+    known = {
+        "case": one.case, "delivery": one.delivery, "verdict": int(one.verdict),
+        "points": one.points,
+    }  # fmt: skip
+    return Result(**{**dict.fromkeys(Result.__slots__, ""), **known})
 
 
 @unhurried

@@ -36,7 +36,9 @@ def results_json(result: Result) -> str:
             "seed": view.seed,
             "version": view.version,
             "hashes": {name: getattr(view.hashes, name) for name in view.hashes.__slots__},
-            "person": list(map(one_line, result.mark.person)),
+            "person": bool(
+                result.mark.person
+            ),  # why, it does not say: that may name what is hidden
         },
     }
     return json.dumps(told, indent=1)
