@@ -44,7 +44,7 @@ HARMLESS = (
 # Packages of others, and the only modules that may import them.
 OTHERS = {
     "pytest": ("plugin", "items", "session", "cli"),
-    "scapy": ("wire.layout", "wire.malformed.building"),
+    "scapy": ("wire.layout", "wire.malformed.building", "wire.malformed.stacking"),
     "yaml": ("spec.tree",),
 }
 # What runs in the fork server and inside of labs, with no more than this of the harness.

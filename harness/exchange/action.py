@@ -15,6 +15,7 @@ from harness.errors import Place
 from harness.exchange.plan import Connection
 from harness.spec.model import CallsNobody, Ending, LetsGo, Reads, Role
 from harness.wire.malformed.packet import Entry
+from harness.wire.malformed.stack import Stack
 from harness.wire.schedule import Schedule
 
 
@@ -23,10 +24,12 @@ class DoOpen:
     """Connect, or make the UDP socket. Answer: Opened, or Refused.
 
     `port`: where one is to be had for the asking, the socket is bound to it (0: to any).
+    `by_hand`: over TCP, segment by segment, since some are crafted.
     """
 
     connection: Connection
     port: int = 0
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class DoCraft:
     """
 
     connection: Connection
-    packet: Entry
+    packet: Entry | Stack
     data: bytes
 
 

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from types import MappingProxyType
 
 from harness.exchange.losses import lost_replies, lost_requests
-from harness.exchange.plan import AnyStep, Expect, Impair, Send
+from harness.exchange.plan import AnyStep, Craft, Expect, Impair, Send
 from harness.exchange.planning import ahead_of_answers, steps_of, swapped
 from harness.spec.model import Case, Delivery, Origin, Role, Says, Suite, Transport
 
@@ -69,7 +69,7 @@ def _offered(suite: Suite, case: Case, role: Role) -> Iterator[Delivery]:
     steps = steps_of(case, role)
     over = {step.connection.over for step in steps if isinstance(step, Send | Expect)}
     as_tcp = Transport.TCP in over or (not over and Transport.TCP in suite.transports)
-    if any(isinstance(step, Impair) for step in steps):  # it counts packets as they are written
+    if any(isinstance(step, Impair | Craft) for step in steps):  # it counts them as written
         yield Delivery.WHOLE if as_tcp else Delivery.PLAIN
         return
     yield from _over_tcp(suite, steps) if as_tcp else _over_udp(suite, steps, role)

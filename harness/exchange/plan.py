@@ -30,6 +30,7 @@ from harness.spec.model import (
 )
 from harness.wire.framing import Framing
 from harness.wire.malformed.packet import Entry
+from harness.wire.malformed.stack import Stack
 from harness.wire.message import Message
 from harness.wire.schedule import Schedule
 
@@ -58,10 +59,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Open(Step):
-    """The harness, as client, connects or makes its socket; at this `port`, 0: at any."""
+    """The harness, as client, connects or makes its socket; at this `port`, 0: at any.
+
+    `by_hand`: over TCP, segment by segment, since some are crafted.
+    """
 
     connection: Connection
     port: int = 0
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Craft(Step):
     """The harness sends what `says` holds in packets that are made by hand."""
 
     connection: Connection
-    packet: Entry
+    packet: Entry | Stack
     says: Says
 
 

@@ -7,7 +7,7 @@ ahead or in another order. Must not know: how a step is played.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -125,8 +125,20 @@ def steps_of(case: Case, role: Role) -> tuple[AnyStep, ...]:
     for event in case.exchange:
         if id(event) not in made:
             made[id(event)] = tuple(_steps(event, role))
-    steps = (step for event in case.exchange for step in made[id(event)])
-    return tuple(_opened(steps) if role is Role.SERVER else steps)
+    steps = tuple(step for event in case.exchange for step in made[id(event)])
+    return tuple(_by_hand(_opened(steps), steps)) if role is Role.SERVER else steps
+
+
+def _by_hand(opened: Iterator[AnyStep], steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
+    """Lets connections of TCP on which a segment is crafted be made by hand as a whole."""
+    crafted = {
+        step.connection
+        for step in steps
+        if isinstance(step, Craft) and step.connection.over is Transport.TCP
+    }
+    for step in opened:
+        by_hand = isinstance(step, Open) and step.connection in crafted
+        yield replace(step, by_hand=True) if by_hand and isinstance(step, Open) else step
 
 
 def _steps(event: Event, role: Role) -> Iterator[AnyStep]:
@@ -194,7 +206,7 @@ def _done(
 _ON_ONE = (Send, Craft, Expect, Close, Impair, Listen)
 
 
-def _opened(steps: Iterator[AnyStep]) -> Iterator[AnyStep]:
+def _opened(steps: Iterable[AnyStep]) -> Iterator[AnyStep]:
     """Adds the opens that go without saying: at first use, and after an end."""
     standing = {STRANGERS}
     for step in steps:

@@ -159,7 +159,7 @@ class Play:
     def _open(self, step: Open) -> Action:
         self._arrivals.open(step.connection)
         self.silences.forget(step.connection)
-        return DoOpen(step.connection, step.port)
+        return DoOpen(step.connection, step.port, step.by_hand)
 
     def _send(self, step: Send) -> Action | None:
         inbox = self._arrivals.get(step.connection)

@@ -37,13 +37,21 @@ def all_of(sock: socket.socket) -> Iterator[bytes]:
 class StreamChannel:
     """One TCP connection, ours or one that the target opened."""
 
-    def __init__(self, connection: Connection, sock: socket.socket, slow: bool = False) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        sock: socket.socket,
+        slow: bool = False,
+        ends: tuple[Address, Address] | None = None,
+    ) -> None:
+        """`ends` are ours and the target's, where the socket does not know them."""
         self.connection = connection
         self.sock = sock
         self.open = True
         self.deaf = False  # nothing that comes is read
-        self.own_end: Address = sock.getsockname()[:2]
-        self.target_end: Address = sock.getpeername()[:2]
+        known = ends or (sock.getsockname()[:2], sock.getpeername()[:2])
+        self.own_end: Address = known[0]
+        self.target_end: Address = known[1]
         self._slow = slow
         self._reads = 0
 

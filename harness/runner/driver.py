@@ -182,13 +182,19 @@ class Driver:
             return Opened(connection)
         self.record.mark(time.monotonic(), Kind.OPEN, True, connection.client)
         try:
-            sock = self._caller.connect(self._company.slow, self._company.unheard(connection))
+            self._company.add(self._connected(action))
         except RefusedError as exc:
             who = connection.client
             self.record.mark(time.monotonic(), Kind.REFUSE, False, who, detail=str(exc))
             return Refused(connection, str(exc))
-        self._company.add(StreamChannel(connection, sock, self._company.slow))
         return Opened(connection)
+
+    def _connected(self, action: DoOpen) -> StreamChannel:
+        connection, slow = action.connection, self._company.slow
+        if action.by_hand:
+            return self._crafter.connect(connection, self._time.left(time.monotonic()))
+        sock = self._caller.connect(slow, self._company.unheard(connection))
+        return StreamChannel(connection, sock, slow)
 
     def _send(self, action: DoSend) -> Signal:
         channel = self._company.get(action.connection)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.exchange.plan import Plan, Trial
+from harness.exchange.plan import AnyStep, Craft, Plan, Trial
 from harness.exchange.robustness import one_trial
 from harness.exchange.silence import Silence
 from harness.runner.crafting import Crafter
@@ -31,8 +31,8 @@ class Tried:
 
     finding: Finding
     driver: Driver | None
-    hint: str
-    seconds: float
+    hint: str = ""
+    seconds: float = 0.0
     silences: tuple[Silence, ...] = ()
     packets: Packets = NO_PACKETS
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +41,10 @@ class Tried:
 def play(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -> Tried:
     """Plays a plan; of one with trials every one that can be, up to the first that goes wrong."""
     if not plan.trials:
+        lacking = next(filter(None, (_lacking_of(step, crafter) for step in plan.steps)), "")
+        if lacking:
+            why = f"it sends a crafted packet: {lacking}"
+            return Tried(Finding(Verdict.UNSUPPORTED, why, Fault.MACHINE, plan.case.place), None)
         crafter.prepare(plan)
         driver = driver_for(plan)
         told = driver.play()
@@ -77,6 +81,10 @@ def _every(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -
 
 def _lacking(trial: Trial, crafter: Crafter) -> str:
     return crafter.lacking(trial.packet) if trial.packet is not None else ""
+
+
+def _lacking_of(step: AnyStep, crafter: Crafter) -> str:
+    return crafter.lacking(step.packet, step.connection.over) if isinstance(step, Craft) else ""
 
 
 def _named(finding: Finding, trial: Trial) -> Finding:

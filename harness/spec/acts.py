@@ -12,12 +12,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from harness.spec import keys
+from harness.spec.craft import craft_of, wrong_over
 from harness.spec.model import (
     Act,
     AnyOf,
     CallsNobody,
     Choice,
     Closes,
+    Crafts,
     Ending,
     Event,
     Exits,
@@ -104,6 +106,8 @@ def _other(tree: Tree, chosen: Field, around: Surroundings, hooks: Hooks) -> Act
             return _exits(tree, node)
         case "reads":
             return Reads(tree.flag(node, "reads"))
+        case "craft":
+            return craft_of(tree, node, around)
     _true(tree, node, chosen.name)
     return _FLAGS[chosen.name]
 
@@ -225,6 +229,9 @@ def refuse_impossible(tree: Tree, item: Node, act: Act, by: Role, over: Transpor
         wrong = "it is the server that restarts"
     elif isinstance(act, Types) and by is Role.SERVER:
         wrong = "only a client is typed to"
+    elif isinstance(act, Crafts):
+        by_server = by is Role.SERVER and over is Transport.TCP
+        wrong = "over TCP it is the client that crafts" if by_server else wrong_over(act, over)
     if wrong:
         raise tree.error(item, wrong)
 
@@ -257,6 +264,8 @@ def referring(event: Event) -> Iterator[Message]:
             yield says.example
     if isinstance(act, Types):
         yield act.line
+    elif isinstance(act, Crafts):
+        yield act.says.message
     elif isinstance(act, Prints):
         yield act.message
         if act.example is not None:

@@ -14,6 +14,7 @@ from harness.spec.model import (
     STRANGER,
     Case,
     Closes,
+    Crafts,
     Event,
     GoesOn,
     Origin,
@@ -74,6 +75,8 @@ def _impossible(event: Event, roles: tuple[Role, ...]) -> str:
         return f"{event.by} as target, which cannot speak as a stranger"
     if event.by.other in roles and event.client == STRANGER:
         return f"{event.by.other} as target, and the harness is the stranger itself"
+    if event.by in roles and isinstance(event.act, Crafts):
+        return f"{event.by} as target, which crafts no packets"
     if event.by in roles and any(says.answers is not None for says in said):
         return f"{event.by} as target, which chooses itself what it answers"
     if event.by.other in roles and any(says.not_before is not None for says in said):

@@ -17,6 +17,7 @@ from harness.spec.model import (
     Act,
     AnyOf,
     Closes,
+    Crafts,
     Event,
     GoesOn,
     Opens,
@@ -36,7 +37,7 @@ from harness.spec.tree import Fields, Node, Tree, is_scalar
 from harness.spec.wire import impairment
 from harness.wire.template import literal
 
-_ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn, Reads)
+_ON_CONNECTION = (Says, AnyOf, Silent, Opens, Closes, GoesOn, Reads, Crafts)
 _SERVER, _ANY_CLIENT = "server", "client"
 _MOST = 10_000  # events of one exchange
 _TIMES = Span(1, _MOST)

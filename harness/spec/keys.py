@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "exchange": "a list of events",
         "choices": "a list of payloads and alternatives",
         "cases": "a list of cases",
+        "fields": "a mapping of fields to numbers and texts",
         "trials": "a list of mappings with keys of their own",
         "row": "a mapping of names to payloads",
         "section": "a mapping with keys of its own",
@@ -237,6 +238,11 @@ ROBUSTNESS = (
     Key("tags", "words", "Words to select its cases by."),
     Key("hint", "text", "What to look at where one fails."),
 )
+CRAFT = (
+    Key("packet", "text", "UDP: an entry of the catalogue (docs/malformed.md)."),
+    Key("layers", "mapping", "Layers of one packet, each with fields.", of="fields"),
+    Key("payload", "payload", "What it carries."),
+)
 PAYLOAD = (
     Key("text", "template", "Text with {references} and {holes:type}."),
     Key("hex", "text", "Bytes in hexadecimal; blanks do not count."),
@@ -284,6 +290,7 @@ ACTS = (
     Key("reads", "flag", "All that was said to it is read; false: nothing more is, from here on."),
     Key("lets_go", "true", "Holds no socket that it did not hold when the exchange began."),
     Key("calls_nobody", "true", "Has talked to nobody but the other side of the exchange."),
+    Key("craft", "section", "Sends a packet that is made by hand.", section="craft"),
     Key("goes_on", "true", "It may go on by itself: what else it says here does not count."),
 )
 MODIFIERS = (
@@ -364,6 +371,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
         "fragment": FRAGMENT,
         "case": CASE,
         "robustness": ROBUSTNESS,
+        "craft": CRAFT,
         "payload": (*PAYLOAD, *PAYLOAD_MORE),
         "packets": PACKETS,
         "event": (*ACTS, *MODIFIERS),

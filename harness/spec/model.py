@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from harness.errors import Place
 from harness.wire.framing import Framing
 from harness.wire.malformed.packet import Entry
+from harness.wire.malformed.stack import Stack
 from harness.wire.message import Message
 from harness.wire.schedule import Schedule
 
@@ -222,9 +223,9 @@ class Impairs:
 
 @dataclass(frozen=True, slots=True)
 class Crafts:
-    """UDP: what `says` holds goes in packets that are made by hand."""
+    """What `says` holds goes in packets that are made by hand."""
 
-    packet: Entry
+    packet: Entry | Stack
     says: Says
 
 

@@ -202,6 +202,10 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},
         "choices": lambda _: _list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),
         "cases": lambda _: _list_of({"$ref": "#/$defs/case"}),
+        "fields": lambda _: {
+            "type": ["object", "null"],
+            "additionalProperties": {"type": ["integer", "string"]},
+        },
         "trials": lambda key: _list_of(_record(key.section)),
         "row": _row,
         "section": lambda key: _record(key.section),

@@ -190,6 +190,7 @@ IN = {
     "fragment": "a fragment",
     "case": "a case",
     "robustness": "an item of `robustness`",
+    "craft": "`craft`",
     "payload": "a payload",
     "packets": "a field of packets",
     "event": "an event",
