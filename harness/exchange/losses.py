@@ -20,7 +20,7 @@ from harness.spec.model import Act, Origin, Role, Says, Transport
 from harness.wire.schedule import Fate, Schedule
 
 _ONCE = Schedule({1: Fate.DROP})
-_TO_TARGET = Schedule({2: Fate.DROP, 4: Fate.REPEAT})
+_TO_TARGET = Schedule({2: Fate.DROP, 3: Fate.DROP, 5: Fate.REPEAT})
 _FROM_TARGET = Schedule({1: Fate.DROP, 3: Fate.REPEAT, 4: Fate.SWAP})
 
 
@@ -55,9 +55,10 @@ def lost_replies(steps: tuple[AnyStep, ...]) -> tuple[AnyStep, ...]:
 def lossy(steps: tuple[AnyStep, ...], role: Role) -> tuple[AnyStep, ...]:
     """Returns the steps of streams whose segments the wire loses, repeats and swaps.
 
-    To the target (`role`) the second segment is lost. Each is sent when the one before was
-    read, so that it comes again by a timer, 0.2 s later: who takes a pause for the end of the
-    message is shown. From the target the first is lost: what it says is late, perhaps all at once.
+    To the target (`role`) the second segment is lost, and once more when it is sent again. Each
+    is sent when the one before was read, so it comes by timers, 0.5 s later or more: who takes a
+    pause for the end of the message is shown. From the target the first is lost: what it says
+    is late, perhaps all at once.
     """
     streams = (step.connection for step in steps if isinstance(step, Send | Expect))
     first = next((each for each in streams if each.over is Transport.TCP), None)
