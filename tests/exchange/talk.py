@@ -269,19 +269,19 @@ def plans(
     if delivery is Delivery.REORDERED:
         peer = replace(peer, steps=tuple(_as_reordered(case, role)))
     elif delivery in (Delivery.LOST_REQUEST, Delivery.LOST_REPLY):
-        lost = {step.place for step in tested.steps if isinstance(step, Impair)}
+        lost = {(s.place, s.connection) for s in tested.steps if isinstance(s, Impair)}
         back = 0 if delivery is Delivery.LOST_REQUEST else 1
         peer = replace(peer, steps=tuple(_saying_again(peer.steps, lost, back)))
     return tested, replace(peer, steps=tuple(_filled(peer.steps)), scope=tested.scope)
 
 
 def _saying_again(
-    steps: tuple[AnyStep, ...], lost: Container[Place], back: int
+    steps: tuple[AnyStep, ...], lost: Container[tuple[Place, Connection]], back: int
 ) -> Iterator[AnyStep]:
     """Yields the peer's steps, what is lost a second time; so many steps before it, too."""
     for at, step in enumerate(steps):
         yield step
-        if isinstance(step, Send) and step.place in lost:
+        if isinstance(step, Send) and (step.place, step.connection) in lost:
             yield from steps[at - back : at + 1]
 
 
