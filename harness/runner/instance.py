@@ -88,6 +88,11 @@ class Instance:
         return self.place.wire if self.place is not None else None
 
     @property
+    def behind_wire(self) -> bool:
+        """Says whether the wire lies on the way to it: none does to its own loopback."""
+        return self.wire is not None and self.end is self._ends[0]
+
+    @property
     def folder(self) -> Path | None:
         """Where the program runs."""
         return self._working.path if self._working is not None else None

@@ -135,7 +135,11 @@ def _is_client(target: Target) -> bool:
 def jobs(
     target: Target, suite: Suite, role: Role, deliveries: Collection[Delivery] = ()
 ) -> Iterator[Job]:
-    """Yields the probe, then every case under every delivery asked for (all: none named)."""
+    """Yields the probe, then every case under every delivery asked for (all: none named).
+
+    Those that need a wire come last: they are played on another start of the target.
+    """
+    last = []
     for case in (probe_case(suite), *suite.cases):
         if role not in case.roles:
             continue
@@ -143,4 +147,9 @@ def jobs(
             wanted = not deliveries or delivery in deliveries
             first_of_probe = case.id == PROBE and delivery in (Delivery.WHOLE, Delivery.PLAIN)
             if first_of_probe or (wanted and case.id != PROBE):
-                yield Job(target, suite, case, role, delivery)
+                job = Job(target, suite, case, role, delivery)
+                if job.needs_wire:
+                    last.append(job)
+                else:
+                    yield job
+    yield from last

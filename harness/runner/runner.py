@@ -29,6 +29,7 @@ from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
 from harness.verdict import Fault, Finding, Verdict
 
+_BESIDE = "it speaks over its own loopback alone, and no wire is on the way there"
 _LATE = 0.5  # seconds without a look at a client: by its own clock it may have given up
 _BAD = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 Key = tuple[str, str, Role]
@@ -140,6 +141,9 @@ class Runner:
     def _play_twice(self, job: Job, plan: Plan) -> Outcome:
         """Plays, and plays a failure on a used target once more on a fresh one."""
         instance, before = self._take(job)
+        if job.needs_wire and not instance.behind_wire:
+            finding = Finding(Verdict.UNSUPPORTED, _BESIDE, Fault.MACHINE, job.case.place)
+            return Outcome(job.target.id, plan, finding)
         outcome = self._play_once(instance, plan)
         if outcome.verdict is Verdict.INCONCLUSIVE:  # the machine was late: once more, from anew
             self._drop()

@@ -178,7 +178,7 @@ LINES = ('client: "abcdefgh\\n"', 'server: "ABCDEFGH\\n"', 'client: "ij\\n"', 's
 # Answers lines, and prints each read; with a limit in seconds, what has come by then is a line.
 READER = """
     import socket, sys
-    with socket.create_server(("", int(sys.argv[1]))) as welcome:
+    with socket.create_server(("{at}", int(sys.argv[1]))) as welcome:
         while True:
             talk, _ = welcome.accept()
             talk.settimeout({limit})
@@ -227,7 +227,7 @@ def fates_of(outcome):
 
 def test_a_stream_that_loses_segments_is_the_same_to_a_server(play):
     found = wired(
-        play(suite_of(*LINES, transport="tcp", survives="lossy"), READER.format(limit=None))
+        play(suite_of(*LINES, transport="tcp", survives="lossy"), READER.format(at="", limit=None))
     )
     outcome = found["lossy"]
     assert outcome.verdict is Verdict.PASS, outcome.finding
@@ -252,7 +252,7 @@ def test_a_stream_that_loses_segments_is_the_same_to_a_client(play):
 
 def test_who_takes_a_pause_for_the_end_is_shown_by_a_loss_alone(play):
     spec = suite_of(*LINES, transport="tcp", case="deliveries: [whole, lossy]")
-    found = wired(play(spec, READER.format(limit=0.1)))
+    found = wired(play(spec, READER.format(at="", limit=0.1)))
     assert found["whole"].verdict is Verdict.PASS
     assert found["lossy"].verdict is Verdict.FAIL
 
@@ -262,7 +262,7 @@ def test_who_takes_a_pause_for_the_end_is_shown_by_a_loss_alone(play):
 @pytest.mark.parametrize(("fate", "told"), [("drop", "lost"), ("corrupt", "corrupted")])
 def test_a_segment_meets_its_fate(play, role, side, fate, told):
     events = (*LINES[:2], f"wire: {{{fate}: 1, from: {side}}}", *LINES[2:])
-    source = READER.format(limit=None) if role is Role.SERVER else CLIENT
+    source = READER.format(at="", limit=None) if role is Role.SERVER else CLIENT
     outcome = wired(play(suite_of(*events, transport="tcp"), source, role))["whole"]
     assert outcome.verdict is Verdict.PASS, outcome.finding
     assert fates_of(outcome) == {(side is Role.CLIENT, f"segment 1 {told} by the wire")}
@@ -277,7 +277,7 @@ def test_a_schedule_from_the_beginning_meets_a_client_s_first_segment(play):
 
 def test_without_a_lab_nothing_is_lost_of_a_stream(play):
     spec = suite_of(*LINES, transport="tcp", case="deliveries: [whole, lossy]")
-    outcomes = play(spec, READER.format(limit=None), network=Wanted.HOST)
+    outcomes = play(spec, READER.format(at="", limit=None), network=Wanted.HOST)
     assert outcomes["case[whole]"].verdict is Verdict.PASS
     lossy = outcomes["case[lossy]"]
     assert (lossy.verdict, lossy.finding.fault) == (Verdict.UNSUPPORTED, Fault.MACHINE)
@@ -289,3 +289,27 @@ def test_a_datagram_needs_no_lab_to_be_lost(play):
     outcome = play(spec, source, network=Wanted.HOST)["case[lost-reply]"]
     assert outcome.verdict is Verdict.PASS
     assert outcome.properties["wire"] == "the harness, one end of it"
+
+
+def test_no_wire_leads_to_a_target_that_is_bound_to_loopback(play):
+    spec = suite_of(*LINES, transport="tcp", case="deliveries: [lossy]")
+    (lossy,) = play(spec, READER.format(at="127.0.0.1", limit=None), only="[lossy]").values()
+    assert (lossy.verdict, lossy.finding.fault) == (Verdict.UNSUPPORTED, Fault.MACHINE)
+
+
+def test_what_needs_a_wire_is_played_last(play):
+    wired = "wire: {drop: 1, from: server}"
+    spec = suite_of(*LINES[:2], wired, *LINES[2:], transport="tcp") + MORE
+    outcomes = play(spec, READER.format(at="", limit=None), network=Wanted.HOST)
+    assert list(outcomes) == ["probe[whole]", "plain[whole]", "case[whole]"]
+
+
+MORE = """
+      - id: plain
+        purpose: All is well.
+        verifies: [WIRE-1]
+        deliveries: [whole]
+        exchange:
+          - client: "a\\n"
+          - server: "A\\n"
+"""
