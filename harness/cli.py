@@ -133,7 +133,7 @@ def _suites(_: argparse.Namespace) -> int:
 
 
 def _show(asked: argparse.Namespace) -> int:
-    from harness.runner.instance import usual_run
+    from harness.runner.launch import usual_run
 
     suite = library.suite(asked.suite)
     page = _page()

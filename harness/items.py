@@ -20,8 +20,8 @@ from harness.report import junit
 from harness.report.failure import failure_report
 from harness.report.page import printable, without_colour
 from harness.report.result import Result, result_of
-from harness.runner.instance import run_of
 from harness.runner.job import Job
+from harness.runner.launch import run_of
 from harness.runner.outcome import Outcome
 from harness.selection import Subject
 from harness.spec.model import Delivery, Requirement

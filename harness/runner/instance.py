@@ -25,9 +25,10 @@ from harness.network.network import may_bind
 from harness.network.tables import Tables
 from harness.runner.channel import Welcome
 from harness.runner.job import Capturing, Job, Settings
+from harness.runner.launch import fixed_port, launch_of, run_of, takes_host
 from harness.runner.outcome import Preparation
 from harness.runner.place import Place, Places
-from harness.spec.model import Delivery, Launch, Role, Suite
+from harness.spec.model import Delivery, Role
 from harness.target import isolation
 from harness.target.build import Built, build
 from harness.target.folder import WorkingFolder, command_line, filled
@@ -39,7 +40,6 @@ from harness.target.ready import refuse_strangers, wait_until_bound
 from harness.wire.frames import Seen
 
 _READY = 15.0  # seconds until a server must listen; a cold JVM on a busy machine takes 5
-_DEFAULT_RUN = {Role.SERVER: "{program} {port}", Role.CLIENT: "{program} {host} {port}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ class Workshop:
         missing = next((each for each in needs if shutil.which(each, path=_path()) is None), "")
         if missing:
             return f"this machine has no {missing}"
-        port = _fixed_port(job)
+        port = fixed_port(job)
         if port is not None and not may_bind(port) and not self._places.has_lab():
             return f"port {port} is not for every user to bind"
         if job.needs_wire and (job.target.address is not None or not self._places.has_wire()):
@@ -276,7 +276,7 @@ class Workshop:
             unless_placed.callback(place.close)
             port, lock = 0, None
             if job.role is Role.SERVER:
-                port, lock = self._places.port(place, _fixed_port(job))
+                port, lock = self._places.port(place, fixed_port(job))
             tables, family = place.network.tables, self._settings.family
             listens = place.lab is not None and self._settings.capturing is not Capturing.NEVER
             ring = place.lab.listening() if place.lab is not None and listens else None
@@ -284,7 +284,7 @@ class Workshop:
             unless_placed.pop_all()
         try:
             if job.role is Role.CLIENT:
-                at = "" if _takes_host(job) else LOOPBACK.own  # it has that built in
+                at = "" if takes_host(job) else LOOPBACK.own  # it has that built in
                 instance.welcome_at(at, job.delivery is Delivery.SLOW_READER)
             began = time.monotonic()
             with _in_phase("start"):
@@ -319,7 +319,7 @@ class Workshop:
                 return build(program, into, place.launcher, place.tier)
 
     def _how(self, job: Job, built: Built | None, instance: Instance) -> Start:
-        launch, manifest = _launch_of(job.suite, job.role), job.target.manifest
+        launch, manifest = launch_of(job.suite, job.role), job.target.manifest
         values = {"host": _host(instance), "port": str(instance.port), "folder": "."}
         values |= {**self._settings.parameters, **(manifest.parameters if manifest else {})}
         own = manifest.files if manifest else {}
@@ -346,36 +346,9 @@ def _in_phase(name: str) -> Iterator[None]:
         raise
 
 
-def _takes_host(job: Job) -> bool:
-    """Says whether the program is told where its server is."""
-    files = job.target.manifest.files if job.target.manifest else {}
-    return any("{host}" in text for text in (run_of(job), *files.values()))
-
-
 def _host(instance: Instance) -> str:
     """Returns what {host} is: whom a client calls, and where a server may be bound."""
     return instance.end.own if instance.role is Role.CLIENT else instance.end.target
-
-
-def run_of(job: Job) -> str:
-    """Returns the command line: the manifest's, or the suite's, or what most programs take."""
-    manifest = job.target.manifest
-    if manifest is not None and manifest.run:
-        return manifest.run
-    return usual_run(job.suite, job.role)
-
-
-def usual_run(suite: Suite, role: Role) -> str:
-    """Returns how a suite starts programs of a role, as a template."""
-    return _launch_of(suite, role).run or _DEFAULT_RUN[role]
-
-
-def _fixed_port(job: Job) -> int | None:
-    """Returns the port that a server cannot be told to change, if there is one."""
-    if job.role is Role.CLIENT or job.target.address is not None:
-        return None
-    manifest = job.target.manifest
-    return (manifest.port if manifest else None) or _launch_of(job.suite, job.role).port
 
 
 def _refuse_without_interpreter(built: Built | None) -> None:
@@ -383,10 +356,6 @@ def _refuse_without_interpreter(built: Built | None) -> None:
     name = built.argv[0] if built and built.argv else ""
     if name and "/" not in name and shutil.which(name, path=_path()) is None:
         raise MachineError(f"{name} is not installed, and the target is run by it")
-
-
-def _launch_of(suite: Suite, role: Role) -> Launch:
-    return suite.launches.get(role) or Launch()
 
 
 def _path() -> str:
