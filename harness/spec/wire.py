@@ -55,14 +55,17 @@ def never_met(exchange: Exchange) -> Iterator[Finding]:
             told = _wrong(event, event.act.schedule, exchange.events[at + 1 :])
             if told:
                 yield Finding(event.place, told)
+            elif event.by in exchange.roles and _too_late(event, exchange.events[:at]):
+                told = f"what {_who(event)} answers may be on its way before this holds"
+                yield Finding(event.place, told, "write the wire before what is answered")
 
 
 def _wrong(event: Event, schedule: Schedule, later: Sequence[Event]) -> str:
     """Returns what is wrong with a schedule, "" where it can be carried out."""
-    talk = [each for each in later if (each.client, each.over) == (event.client, event.over)]
+    talk = [each for each in later if _alike(each, event)]
     end = next((at for at, each in enumerate(talk) if _replaces(each, event)), len(talk))
     said = [at for at, each in enumerate(talk[:end]) if each.by is event.by and _speaks(each)]
-    who = "the server" if event.by is Role.SERVER else event.client
+    who = _who(event)
     if not said:
         return f"{who} says nothing after this"
     if event.over is Transport.TCP:
@@ -74,6 +77,21 @@ def _wrong(event: Event, schedule: Schedule, later: Sequence[Event]) -> str:
         if fate is Fate.SWAP and any(map(_speaks, talk[said[number - 1] + 1 : said[number]])):
             return f"packet {number} waits for packet {last}, and is answered before that comes"
     return ""
+
+
+def _who(event: Event) -> str:
+    return "the server" if event.by is Role.SERVER else event.client
+
+
+def _too_late(event: Event, before: Sequence[Event]) -> bool:
+    """Says whether its side has something to answer already; datagrams count when judged."""
+    talk = (each for each in reversed(before) if _alike(each, event))
+    last = next((each for each in talk if _speaks(each)), None)
+    return event.over is Transport.TCP and last is not None and last.by is not event.by
+
+
+def _alike(event: Event, impaired: Event) -> bool:
+    return (event.client, event.over) == (impaired.client, impaired.over)
 
 
 def _replaces(event: Event, impaired: Event) -> bool:

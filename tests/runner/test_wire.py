@@ -262,7 +262,8 @@ def test_who_takes_a_pause_for_the_end_is_shown_by_a_loss_alone(play):
 @pytest.mark.parametrize("side", Role)
 @pytest.mark.parametrize(("fate", "told"), [("drop", "lost"), ("corrupt", "corrupted")])
 def test_a_segment_meets_its_fate(play, role, side, fate, told):
-    events = (*LINES[:2], f"wire: {{{fate}: 1, from: {side}}}", *LINES[2:])
+    at = 1 if side is Role.CLIENT else 2  # before what it answers, or says by itself
+    events = (*LINES[:at], f"wire: {{{fate}: 1, from: {side}}}", *LINES[at:])
     source = READER.format(at="", limit=None) if role is Role.SERVER else CLIENT
     outcome = wired(play(suite_of(*events, transport="tcp"), source, role))["whole"]
     assert outcome.verdict is Verdict.PASS, outcome.finding

@@ -134,6 +134,30 @@ def test_a_stream_s_segments_are_not_to_be_counted_beforehand():
     assert found("wire: {drop: 9, from: client}", ASK, ANSWER, transport="tcp") == []
 
 
+TCP = {"transport": "tcp"}
+
+
+@pytest.mark.parametrize(
+    ("events", "late"),
+    [
+        ([ASK, "wire: {drop: 1, from: server}", ANSWER], True),
+        ([ASK, ANSWER, "wire: {drop: 1, from: client}", ASK, ANSWER], True),
+        (["wire: {drop: 1, from: server}", ASK, ANSWER], False),
+        ([ASK, "wire: {drop: 1, from: client}", ANSWER, ASK, ANSWER], False),
+    ],
+)
+def test_over_tcp_a_wire_stands_before_what_is_answered(events, late):
+    told = found(*events, **TCP)
+    assert bool(told) is late
+    assert all("may be on its way before this holds" in each for each in told)
+    assert found(*events) == []
+
+
+def test_what_the_harness_answers_is_not_on_its_way():
+    role = {"case": "roles: [server]", **TCP}
+    assert found(ASK, ANSWER, "wire: {drop: 1, from: client}", ASK, ANSWER, **role) == []
+
+
 def test_nothing_is_expected_of_a_wire():
     assert found("wire: {drop: 1, from: server}", ANSWER, case="roles: [client]") == [
         "nothing is expected of a client: every client passes"

@@ -105,6 +105,8 @@ class Wire:
         if not message:
             return False
         order = json.loads(message)
+        for end in self._ends.values() if self._goes else ():
+            self._forward(*end)  # what had come before is not what the order is about
         if order["order"] == "go" and not self._goes:
             self._goes = True
             for fd in self._ends:
@@ -114,8 +116,6 @@ class Wire:
             self._laid.clear()
         elif order["order"] == "lay":
             self._lay(order)
-        for end in self._ends.values() if self._goes else ():
-            self._forward(*end)
         self._tell({"done": -1 if self._late else self._frames})
         return True
 

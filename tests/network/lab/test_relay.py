@@ -209,6 +209,14 @@ def test_a_schedule_for_one_flow_counts_from_when_it_is_laid(open_wire):
     assert open_wire.through(one, one) == [one]
 
 
+def test_what_came_before_a_schedule_is_not_counted_by_it(open_wire):
+    for number in range(20):
+        first, second = tcp(b"%d" % number), tcp(b"next")
+        open_wire.left.send(first)
+        open_wire.lay({1: Fate.DROP}, ports=(PORT, SERVICE))
+        assert open_wire.through(second) == [first]
+
+
 def test_what_is_cleared_is_forgotten(open_wire):
     open_wire.lay({1: Fate.DROP})
     open_wire.lay({1: Fate.DROP}, ports=(PORT, SERVICE))
