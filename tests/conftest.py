@@ -11,11 +11,16 @@ IN_CI = (
     "C compiler",
     "Java compiler",
     "Node",
-    "private network",
+    "dnslib-zoneresolver",
+    "dnsmasq",
     "inetd",
     "inetutils-inetd",
+    "knotd",
+    "nsd",
+    "private network",
     "socat",
     "tshark",
+    "unbound",
     "xinetd",
 )
 """The capabilities that .ci/run sees to."""
