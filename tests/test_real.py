@@ -14,13 +14,17 @@ import pytest
 from harness import library
 from harness.network.network import may_bind
 from harness.runner.job import jobs
-from harness.spec.model import Role
 from harness.target.target import targets_at
 
 ROOT = Path(__file__).parent.parent
 REAL = sorted((ROOT / "targets" / "real").glob("*/*/target.yaml"))
 SERVERS = sorted({path.parent.name for path in REAL})
-PROGRAMS = {"openbsd-inetd": "inetd", "dnsmasq-auth": "dnsmasq"}
+
+
+def manifest_at(path):
+    """Returns the manifest of the target in a folder."""
+    (target,) = targets_at(str(path))
+    return target.manifest
 
 
 def run(targets, *options):
@@ -31,12 +35,13 @@ def run(targets, *options):
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_real_server_deviates_only_where_it_is_known_to(server):
-    program = PROGRAMS.get(server, server)
-    if shutil.which(program) is None:
-        pytest.skip(f"no {program} here")
+    targets = [path.parent for path in REAL if path.parent.name == server]
+    needed = {each for path in targets for each in manifest_at(path).needs}
+    missing = sorted(each for each in needed if shutil.which(each) is None)
+    if missing:
+        pytest.skip(f"no {missing[0]} here")
     if server.endswith("-inetd") and not may_bind(7):
         pytest.skip("no right to bind port 7 here")
-    targets = [path.parent for path in REAL if path.parent.name == server]
     done = run(targets, "-k", "probe")
     assert done.returncode == 0, done.stdout
 
@@ -44,11 +49,11 @@ def test_a_real_server_deviates_only_where_it_is_known_to(server):
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-3:-1]))
 def test_each_known_deviation_speaks_of_a_case(path):
     (target,) = targets_at(str(path.parent))
-    manifest = target.manifest
+    manifest = manifest_at(path.parent)
     names = [
         (job.case.id, str(job.delivery))
         for each in manifest.implements
-        for job in jobs(target, library.suite(each), Role.SERVER)
+        for job in jobs(target, library.suite(each), manifest.role)
     ]
     for known in manifest.known:
         assert [

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from harness.errors import MachineError
 from harness.exchange.action import Ended, Received, Refused, Signal
-from harness.exchange.plan import Connection
+from harness.exchange.plan import STRANGERS, Connection
 from harness.network import endpoint
 from harness.network.endpoint import Address, Endpoint
 from harness.spec.model import Ending
@@ -135,7 +135,8 @@ class DatagramChannel:
         return Received(self.connection, data, at, new_port)
 
     def _refused(self, why: str) -> Refused:
-        return Refused(self.connection, why, own_port=self.peer != self._asked)
+        own_port = self.connection == STRANGERS or self.peer != self._asked
+        return Refused(self.connection, why, own_port=own_port)
 
     def move(self, sock: socket.socket) -> None:
         """Goes on from another socket; the earlier one only shows answers that went astray."""
