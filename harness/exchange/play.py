@@ -227,6 +227,9 @@ class Play:
             self._arrivals.let_come(expectation, 1 + step.repeats)
             return None
         if self._observation.status is not None:
+            if expectation.silence is not None and not (self._server or inbox.holds):
+                self._judgement.warn(step, expectation.silence)
+                return None
             dead = self._judgement.dead(step, expectation, inbox, said, self._observation.status)
             return self._finish(dead)
         return expectation.awaiting

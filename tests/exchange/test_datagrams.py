@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import Place, SpecError
-from harness.exchange.action import Await, Done, DoSend, Received, Rested, Sent
+from harness.exchange.action import Await, Done, DoSend, Exited, Received, Rested, Sent
 from harness.exchange.plan import STRANGERS, Connection
 from harness.exchange.planning import make_plan
 from harness.exchange.play import Play
@@ -217,6 +217,15 @@ def test_a_silence_that_is_less_than_right_earns_its_warning():
     play.feed(Rested("it waits"))
     play.feed(Rested("it waits"))
     assert (play.finding.verdict, play.finding.reason) == (Verdict.WARN, "rude")
+
+
+def test_a_client_that_has_ended_says_nothing_more():
+    play = play_of(*TOLD[:2], 'client: {any_of: ["2", {silent: true}]}', "client: {exits: 3}")
+    play.start()
+    ping(play, b"1", 0.0)
+    play.feed(Sent())
+    assert play.feed(Exited(3)) == Done()
+    assert play.finding.verdict is Verdict.PASS
 
 
 def test_what_a_stranger_is_answered_is_too_much_where_silence_is_wanted():
