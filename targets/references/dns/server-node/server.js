@@ -202,7 +202,8 @@ const zone = readZone(process.argv[3]);
 const datagrams = dgram.createSocket("udp4");
 datagrams.on("message", (message, client) => {
   const said = answer(zone, message, false);
-  if (said) datagrams.send(said, client.port, client.address, () => {});
+  // Node throws where the port is 0: nobody can be answered there.
+  if (said && client.port !== 0) datagrams.send(said, client.port, client.address, () => {});
 });
 datagrams.bind(port);
 net.createServer((connection) => serveConnection(zone, connection)).listen(port, "0.0.0.0");
