@@ -56,7 +56,7 @@ def lossy(steps: tuple[AnyStep, ...], role: Role) -> tuple[AnyStep, ...]:
     """Returns the steps of streams whose segments the wire loses, repeats and swaps.
 
     To the target (`role`) the second segment is lost, and once more when it is sent again. Each
-    is sent when the one before was read, so it comes by timers, 0.5 s later or more: who takes a
+    is sent when the one before was read, so it comes by timers, about 0.4 s later: who takes a
     pause for the end of the message is shown. From the target the first is lost: what it says
     is late, perhaps all at once.
     """
