@@ -97,6 +97,7 @@ class Driver:
         self._unread: StreamChannel | None = None  # what was said last, with no wait since
         self._awaited: Await | None = None  # what is waited for, and nothing but output has come
         self._since = 0.0
+        self._late = False  # time was over when it last printed
         self._client_speaks = plan.role is Role.SERVER
         self._watch = Watch(tables, self.record, plan.role is Role.CLIENT)
         self._pending = self._watch.pending
@@ -344,7 +345,16 @@ class Driver:
             enough = self._quiet.enough(self._since)
             if enough is not None:
                 return enough
-        return pending.popleft() if pending else self._waited(action, unowed)
+        if not pending:
+            return self._waited(action, unowed)
+        if type(pending[0]) is Printed and self._overdue():
+            return self._quiet.expired()
+        return pending.popleft()
+
+    def _overdue(self) -> bool:
+        """Says whether time was over when it last printed, too: whoever prints for ever ends."""
+        before, self._late = self._late, self._quiet.is_over(time.monotonic())
+        return before and self._late
 
     def _waited(self, action: Await, unowed: bool) -> Signal:
         """Looks at the target itself, as long as nothing comes, and waits longer each time."""
@@ -355,6 +365,8 @@ class Driver:
                 self._since = now  # from here on it is to be answered
             nobody = action.kind is Awaited.EXIT and self._watch.process is None
             if nobody or self._quiet.is_over(now):
+                if not nobody and self._watch.look(0) and pending:
+                    break  # it was there before anybody had the time to look
                 return self._quiet.expired()
             ended = self._quiet.rested() or (self._quiet.enough(self._since) if unowed else None)
             if ended is not None and not pending:

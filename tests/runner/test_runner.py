@@ -9,6 +9,7 @@ import time
 import pytest
 
 from harness.network.network import Wanted
+from harness.runner import watch
 from harness.runner.control import Control, Delays
 from harness.verdict import Fault, Verdict
 
@@ -284,13 +285,30 @@ def test_nobody_listens_at_an_address(shout):
     assert outcome.seconds < 2  # there is no program whose end could be waited for
 
 
+def skip_where_this_machine_was_late(outcome):
+    if outcome.finding.fault is Fault.MACHINE:
+        pytest.skip(f"this machine is too busy to tell: {outcome.finding.reason}")
+
+
+def test_who_prints_for_ever_and_does_not_answer_is_waited_for_no_longer(shout, monkeypatch):
+    monkeypatch.setattr(watch, "_MOST_PRINTING", 0.2)
+    floods = "while True: os.write(1, b'x' * 1000)"
+    (outcome,) = shout(floods, only="probe", deadline=0.1).values()
+    skip_where_this_machine_was_late(outcome)
+    assert (outcome.verdict, outcome.finding.decided_by) == (Verdict.FAIL, "deadline")
+
+
 def test_what_a_program_prints_is_not_the_case_s_time(shout):
     flood = "import sys; [sys.stdout.write('x' * 1_000_000) for _ in range(60)]; " + RIGHT
-    assert verdicts(shout(flood, only="probe")) == {"probe": Verdict.PASS}
+    (outcome,) = shout(flood, only="probe").values()
+    skip_where_this_machine_was_late(outcome)
+    assert outcome.verdict is Verdict.PASS
 
 
 def test_a_program_that_computes_all_the_time_is_to_blame_itself(shout):
-    finding = shout("[None for _ in iter(int, 1)]", only="probe")["probe[whole]"].finding
+    (outcome,) = shout("[None for _ in iter(int, 1)]", only="probe").values()
+    skip_where_this_machine_was_late(outcome)
+    finding = outcome.finding
     assert (finding.verdict, finding.decided_by) == (Verdict.FAIL, "deadline")
 
 
