@@ -12,7 +12,7 @@ import os
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from harness.grading import batch
 from harness.grading.export import tables
 from harness.grading.export.classroom50 import CONTEXT
 from harness.grading.export.forms import SINGLE, TABLES
+from harness.grading.export.harmless import one_line
 from harness.grading.order import Order, Terms, hashes_of, loaded, parts
 from harness.grading.progress import Told, progress
 from harness.grading.roster import Submission, roster
@@ -30,7 +31,7 @@ from harness.grading.store import Store, write_whole
 from harness.grading.tiers import tier_for
 from harness.network.network import Wanted
 from harness.report.capture import safe_name
-from harness.report.page import cut, cut_list, printable
+from harness.report.page import cut_list, printable
 from harness.runner.job import Capturing
 from harness.spec.model import Role
 from harness.target.isolation import Tier
@@ -210,13 +211,29 @@ def _close(told: Sequence[Told], out: Path) -> int:
     """Tells of the whole batch, and of whom somebody has to look at."""
     verdicts = Counter("no mark" if not each.decided else "marked" for each in told)
     say(", ".join(f"{number} {word}" for word, number in sorted(verdicts.items())))
-    people = [each for each in told if each.person]
-    for each in people[:_MOST_LISTED]:
-        say(cut(printable(f"  look at {each.student}: {each.person[0]}"), 160))
-    if len(people) > _MOST_LISTED:
-        say(f"  and {len(people) - _MOST_LISTED} more")
+    _say_grouped(
+        "not played here",
+        (
+            (name, each.student)
+            for each in told
+            for name in sorted({why for _, why in each.unplayed})
+        ),
+    )
+    _say_grouped("look at", ((why, each.student) for each in told for why in each.person[:1]))
     say(f"results in {out}")
-    return _FOUND if people else 0
+    return _FOUND if any(each.person for each in told) else 0
+
+
+def _say_grouped(what: str, found: Iterable[tuple[str, str]]) -> None:
+    """Tells each reason once, and of whom it holds."""
+    groups: dict[str, list[str]] = {}
+    for why, student in found:
+        groups.setdefault(why, []).append(student)
+    for why, students in list(groups.items())[:_MOST_LISTED]:
+        listed = cut_list([*map(printable, students)], 80)
+        say(f"  {what}: {listed}: {one_line(why, 160)}")
+    if len(groups) > _MOST_LISTED:
+        say(f"  and {len(groups) - _MOST_LISTED} more reasons, see marks.csv")
 
 
 # -- export --------------------------------------------------------------------------------

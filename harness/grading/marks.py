@@ -4,9 +4,9 @@ Belongs here: how points add up, and when a person has to look. Must not know: h
 about, who is told of them.
 
 A case's points are shared among its deliveries that were judged. What says nothing about the
-target (inconclusive, error, or a machine that could not play it) is credited in full, and told
-as open, until somebody has looked: it never costs a mark. What is blocked earns nothing. An
-optional part that is not claimed counts neither way.
+target (inconclusive, error) is credited in full, and told as open, until somebody has looked: it
+never costs a mark. What is blocked earns nothing. What is unsupported counts neither way, be it
+optional and not claimed, or nothing that this machine can play.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.grading.result import (
     Mark,
 )
 from harness.grading.scheme import PERSON, SHARE, Scheme, Weighing, among
-from harness.verdict import Fault, Verdict
+from harness.verdict import Verdict
 
 _DIGITS = 6  # what is beyond is of floating point's making
 _LEVELS = tuple(Feedback)
@@ -102,12 +102,10 @@ def _case_mark(deliveries: Sequence[CaseResult], scheme: Scheme) -> CaseMark:
     points *= 1.0 if weighing.weight is None else weighing.weight
     points = 0.0 if first.case == PROBE else points
     judged = [each for each in deliveries if not _is_left_out(each)]
-    earned, undecided, counts = points, points, True
+    points = points if judged else 0.0
+    earned = undecided = 0.0
     if judged:
         earned, undecided = (points * each for each in _shares(judged, weighing, scheme))
-    elif not _by_machine(deliveries):
-        earned = undecided = points = 0.0
-        counts = False
     return CaseMark(
         suite=first.suite,
         role=first.role,
@@ -117,13 +115,8 @@ def _case_mark(deliveries: Sequence[CaseResult], scheme: Scheme) -> CaseMark:
         possible=round(points, _DIGITS),
         open=round(undecided, _DIGITS),
         feedback=weighing.feedback or Feedback.ALL,
-        counts=counts,
+        counts=bool(judged),
     )
-
-
-def _by_machine(deliveries: Iterable[CaseResult]) -> bool:
-    """Says whether it was this machine that could not play a case at all."""
-    return any(each.fault == Fault.MACHINE.value for each in deliveries)
 
 
 def _shares(
@@ -195,12 +188,11 @@ def _for_a_person(cases: Sequence[CaseResult], scheme: Scheme) -> Iterator[str]:
         if is_open(each, scheme):
             told = f"passes {each.passes} of {each.plays} times" if each.unstable else ""
             reasons.setdefault(told or f"{each.verdict}: {each.reason}", []).append(each.name)
-    for group in _by_case(cases):
-        if all(_is_left_out(each) for each in group) and _by_machine(group):
-            reasons.setdefault(f"not played: {group[0].reason}", []).append(group[0].name)
     for told, names in reasons.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         yield f"{names[0]}{more}: {told}"
+    if cases and all(_is_left_out(each) for each in cases):
+        yield f"nothing could be judged: {cases[0].reason}"
     if any(not each.settled for each in cases):
         count = sum(not each.settled for each in cases)
         yield f"{count} of {len(cases)} cases are not played yet"

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
-from harness.grading.result import Result
+from harness.grading.result import CaseResult, Result
 from harness.report.page import cut, printable
 from harness.report.summary import WORDS
-from harness.verdict import Verdict
+from harness.verdict import Fault, Verdict
 
 _COLUMNS = 100
 
@@ -27,6 +27,7 @@ class Told:
     """What a batch tells of one submission; it crosses between processes.
 
     `counts` are (verdict, number) pairs. `unchanged`: an earlier run's result is what it was.
+    `unplayed` are cases that this machine cannot play, each with the reason.
     """
 
     student: str
@@ -39,6 +40,7 @@ class Told:
     counts: tuple[tuple[int, int], ...]
     held_up: str = ""
     person: tuple[str, ...] = ()
+    unplayed: tuple[tuple[str, str], ...] = ()
 
 
 def told_of(result: Result, unchanged: bool) -> Told:
@@ -56,7 +58,12 @@ def told_of(result: Result, unchanged: bool) -> Told:
         counts=tuple(sorted(counts.items())),
         held_up=f"{phase.name}: {phase.reason}" if phase is not None else "",
         person=result.mark.person,
+        unplayed=tuple((each.name, each.reason) for each in result.cases if _is_unplayed(each)),
     )
+
+
+def _is_unplayed(case: CaseResult) -> bool:
+    return case.verdict is Verdict.UNSUPPORTED and case.fault == Fault.MACHINE.value
 
 
 def line_of(told: Told) -> str:

@@ -226,7 +226,7 @@ PROBE = "probe"
 class CaseMark:
     """What one case earned over its deliveries. `open` is that part of `earned` nobody is sure of.
 
-    `counts` is false where it was left out of marks: optional, and not claimed.
+    `counts` is false where it is left out: optional and not claimed, or not to be played here.
     """
 
     suite: str

@@ -43,7 +43,7 @@ while pid > 1:
 def test_a_submission_that_kills_its_grader_is_given_up_and_no_other(tmp_path, capsys):
     subs = submissions(tmp_path / "subs", "serial", "decodes", "one-line-each", killer=KILLER)
     assert main(command(subs, tmp_path / "out", "--jobs=2", *HOST)) == 1
-    assert "look at killer: the process that graded it was lost" in capsys.readouterr().out
+    assert "look at: killer: the process that graded it was lost" in capsys.readouterr().out
     found = results(tmp_path / "out")
     marks = {name: each.mark.points for name, each in found.items()}
     assert marks == {n: MARKS.get(n, 0) for n in ("serial", "decodes", "one-line-each", "killer")}
