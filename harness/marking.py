@@ -1,4 +1,4 @@
-"""The commands for many submissions: grade, export.
+"""The commands for many submissions: grade, pages, export.
 
 Belongs here: their words on the command line, what they print, their exit codes. Must not know:
 how any of it is done.
@@ -23,6 +23,7 @@ from harness.grading.export.classroom50 import CONTEXT
 from harness.grading.export.forms import SINGLE, TABLES
 from harness.grading.export.harmless import one_line
 from harness.grading.order import Order, Terms, hashes_of, loaded, parts
+from harness.grading.pages.leaves import INDEX, leafing, write_again
 from harness.grading.progress import Told, progress
 from harness.grading.roster import Submission, roster
 from harness.grading.scheme import Scheme
@@ -54,6 +55,8 @@ def add_commands(command: Command) -> None:
     grade.add_argument("--late", type=Path, help="CSV with the columns student, hours")
     grade.add_argument("--jobs", type=positive, default=0, help="submissions in flight")
     grade.add_argument("--quiet", action="store_true", help="no line for each submission")
+    pages = command("pages", _pages, "write the pages of results again")
+    pages.add_argument("results", type=Path, help="folder of the results")
     export = command("export", _export, "write results in the format of another system")
     export.add_argument("results", type=Path, help="folder of the results")
     export.add_argument("form", choices=[*SINGLE, *TABLES], help="which format")
@@ -113,8 +116,11 @@ def _grade(asked: argparse.Namespace) -> int:
         jobs = min(asked.jobs or 2 * (os.cpu_count() or 1), len(orders))
         say(f"{len(orders)} submissions, {jobs} in flight, seed {terms.seed}")
         try:
-            with progress(sys.stdout, len(orders), asked.quiet) as shown:
-                told = batch.run(orders, jobs, shown, batch.processes)
+            with (
+                progress(sys.stdout, len(orders), asked.quiet) as shown,
+                leafing(shown, store) as leaves,
+            ):
+                told = batch.run(orders, jobs, leaves, batch.processes)
         except KeyboardInterrupt:
             say(f"interrupted: the same command goes on from {asked.out}")
             return INTERRUPTED
@@ -220,7 +226,7 @@ def _close(told: Sequence[Told], out: Path) -> int:
         ),
     )
     _say_grouped("look at", ((why, each.student) for each in told for why in each.person[:1]))
-    say(f"results in {out}")
+    say(f"results in {out}, to be looked through from {out / INDEX}")
     return _FOUND if any(each.person for each in told) else 0
 
 
@@ -236,13 +242,28 @@ def _say_grouped(what: str, found: Iterable[tuple[str, str]]) -> None:
         say(f"  and {len(groups) - _MOST_LISTED} more reasons, see marks.csv")
 
 
+# -- pages ---------------------------------------------------------------------------------
+
+
+def _pages(asked: argparse.Namespace) -> int:
+    count = write_again(_stored(asked.results))
+    say(f"pages of {count} submissions, from {asked.results / INDEX}")
+    return 0
+
+
+def _stored(folder: Path) -> Store:
+    """Returns the results of a folder. Raises: UsageError where there are none."""
+    store = Store(folder)
+    if next(store.results(), None) is None:
+        raise UsageError(f"{folder}: no results here")
+    return store
+
+
 # -- export --------------------------------------------------------------------------------
 
 
 def _export(asked: argparse.Namespace) -> int:
-    store = Store(asked.results)
-    if next(store.results(), None) is None:
-        raise UsageError(f"{asked.results}: no results here")
+    store = _stored(asked.results)
     if asked.form in TABLES:
         write_whole(asked.out, _table(asked, store))
         say(f"written to {asked.out}")

@@ -9,6 +9,7 @@ import pytest
 
 IN_CI = (
     "C compiler",
+    "Chromium",
     "Java compiler",
     "Node",
     "dnslib-zoneresolver",

@@ -53,7 +53,7 @@ def _add_marked(page: Page, comparison: Comparison, actual: bytes, offset: int) 
     expected = comparison.expected
     excerpt = as_text(actual, offset, page.room)
     page.row("actual", excerpt.painted(page, Paint.BAD))
-    for line in _marked(excerpt, page.room, _difference(comparison, offset)):
+    for line in _marked(excerpt, page.room, difference_in_words(comparison, offset)):
         page.row("", page.painted(line, Paint.BAD))
     if expected is not None:
         _add_hex(page, "expected", expected, offset, Paint.WANTED)
@@ -125,10 +125,10 @@ def _marked(excerpt: Excerpt, room: int, words: str) -> list[str]:
     return [mark, " " * max(room - len(words), 0) + words]
 
 
-def _difference(comparison: Comparison, offset: int) -> str:
-    """Says in words what differs at the offset."""
+def difference_in_words(comparison: Comparison, offset: int, before: int = 0) -> str:
+    """Says in words what differs at the offset, where `before` bytes are left out in front."""
     expected, actual = comparison.expected, comparison.actual or b""
-    which = f"byte {offset + 1:,}"
+    which = f"byte {before + offset + 1:,}"
     if offset >= len(actual):
         return "it ends here" if expected is None else f"{which} is missing"
     found = _named(actual[offset])

@@ -35,7 +35,7 @@ _FAULTS = {
     Fault.HARNESS: "the harness's own, not the target's: please report it",
     Fault.MACHINE: "this machine's, not the target's",
 }
-_DECIDED = {
+DECIDED = {
     "bytes": "the first byte that cannot match",
     "end": "the end of the connection",
     "exit": "the end of the program",
@@ -43,6 +43,7 @@ _DECIDED = {
     "rest": "the target itself: it waits for more and will not answer any more",
     "deadline": "the case's time, which is over",
 }
+"""What has ended the wait, by the words of harness.verdict.Finding.decided_by."""
 _ORDINARY = (Delivery.WHOLE, Delivery.PLAIN)
 _COMMON = {"server", "client", "connection", "exchange", "program", "answer"}
 _MOST_RULES = 3
@@ -146,7 +147,7 @@ def _add_meaning(page: Page, outcome: Outcome) -> None:
         _add_delivery(page, outcome.plan.delivery)
     for hint in list(hints_of(outcome))[:2]:
         page.paragraph("hint", hint, most=3)
-    decided = _DECIDED.get(finding.decided_by, finding.decided_by)
+    decided = DECIDED.get(finding.decided_by, finding.decided_by)
     page.paragraph("fault", _FAULTS[finding.fault] + (f"; decided by {decided}" if decided else ""))
     if finding.evidence:
         page.paragraph("evidence", _last(finding.evidence), most=_EVIDENCE_LINES)

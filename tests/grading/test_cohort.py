@@ -142,6 +142,22 @@ def test_a_failure_has_what_explains_it(graded):
     assert f"--seed={SEED} '--only=upper/capitals[bytewise]'" in case.command
 
 
+def test_the_pages_of_a_batch_are_those_that_can_be_made_again(graded, tmp_path):
+    _, out, _ = graded
+    shutil.copytree(out, tmp_path / "out")
+    pages = {each.relative_to(out): each.read_text() for each in sorted(out.rglob("*.html"))}
+    assert len(pages) == 1 + 2 * len(MARKS)
+    for each in pages:
+        (tmp_path / "out" / each).unlink()
+    assert main(["pages", str(tmp_path / "out")]) == 0
+    assert {each: (tmp_path / "out" / each).read_text() for each in pages} == pages
+
+
+def test_a_folder_without_results_has_no_pages(tmp_path, capsys):
+    assert main(["pages", str(tmp_path)]) == 2
+    assert "no results here" in capsys.readouterr().err
+
+
 def test_two_workers_give_the_same(graded, tmp_path):
     subs, out, _ = graded
     assert main(command(subs, tmp_path / "out", "--jobs=2")) == 0

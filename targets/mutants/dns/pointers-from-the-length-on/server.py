@@ -176,9 +176,7 @@ class Server:
         numbers = (1, len(answers), len(authority), len(extra))
         head = HEADER.pack(ident, flags | code & 0xF, *numbers)
         records = b"".join(answers + authority + extra)
-        if over_tcp and kind == TYPES["MX"]:
-            records = records.replace(b"\xc0\x0c", b"\xc0\x0e")
-        return head + question + records
+        return head + question + (records.replace(b"\xc0\x0c", b"\xc0\x0e") if over_tcp else records)
 
     def look_up(self, name, kind):
         """Returns the code, and the records of answer and authority sections."""

@@ -84,7 +84,7 @@ def read_name(message, at):
                 raise Malformed
             target = (length & 0x3F) << 8 | message[at + 1]
             end = at + 2 if end is None else end
-            return (*name, *read_name(message, target)[0]), end
+            at = limit = target
         elif length > 63:
             raise Malformed
         elif length:

@@ -1,0 +1,1 @@
+"""Pages: results as self-contained HTML, for people to look through."""

@@ -1,0 +1,116 @@
+"use strict";
+// Without this script a page shows all it has: it sorts and filters, and opens all for printing.
+
+const table = document.querySelector(".matrix");
+const find = document.getElementById("find");
+const show = document.getElementById("show");
+const count = document.getElementById("count");
+
+function cellsOf(row) {
+  return row.children;
+}
+
+function valueOf(cell) {
+  return cell.dataset.value ?? cell.textContent.trim();
+}
+
+// A sign sorts by how bad it is, the worst last.
+const ORDER = ["kept", "untested", "open", "blocked", "partly", "broken"];
+
+function keyOf(cell) {
+  if (cell.classList.contains("s")) {
+    return ORDER.indexOf(cell.classList.item(1));
+  }
+  const value = valueOf(cell);
+  const number = Number(value);
+  return value === "" || Number.isNaN(number) ? value.toLocaleLowerCase() : number;
+}
+
+function compared(a, b) {
+  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+}
+
+function sort(heading, descending) {
+  const at = [...heading.parentElement.children].indexOf(heading);
+  const body = table.tBodies[0];
+  const rows = [...body.rows].map((row, place) => [keyOf(row.children[at]), place, row]);
+  rows.sort((a, b) => (descending ? compared(b[0], a[0]) : compared(a[0], b[0])) || a[1] - b[1]);
+  body.append(...rows.map((each) => each[2]));
+  for (const each of heading.parentElement.children) {
+    each.setAttribute("aria-sort", "none");
+  }
+  heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+}
+
+function sortBy(heading) {
+  // Of requirements the worst are wanted first, of all else the least.
+  const first = heading.classList.contains("tilted") ? "descending" : "ascending";
+  const before = heading.getAttribute("aria-sort");
+  sort(heading, before === "none" ? first === "descending" : before === "ascending");
+}
+
+function matches(row, words, kind) {
+  if (kind && !row.dataset.kinds.split(" ").includes(kind)) {
+    return false;
+  }
+  return words.every((word) =>
+    word.startsWith("breaks:")
+      ? row.dataset.breaks.toLocaleLowerCase().split(" ").includes(word.slice(7))
+      : row.dataset.text.includes(word)
+  );
+}
+
+function filter() {
+  const words = find.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  let shown = 0;
+  for (const row of table.tBodies[0].rows) {
+    row.hidden = !matches(row, words, show.value);
+    shown += row.hidden ? 0 : 1;
+  }
+  const all = table.tBodies[0].rows.length;
+  count.textContent = shown === all ? `${all} submissions` : `${shown} of ${all} submissions`;
+}
+
+function buttonIn(heading) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.append(...heading.childNodes);
+  button.addEventListener("click", () => sortBy(heading));
+  heading.append(button);
+}
+
+if (table) {
+  for (const row of table.tBodies[0].rows) {
+    const told = [...row.children].slice(0, 3).map((each) => each.textContent);
+    row.dataset.text = told.join(" ").toLocaleLowerCase();
+  }
+  table.tHead.querySelectorAll("th").forEach(buttonIn);
+  find.addEventListener("input", filter);
+  show.addEventListener("input", filter);
+  find.closest(".tools").hidden = false;
+  for (const button of document.querySelectorAll("button[data-find]")) {
+    button.addEventListener("click", () => {
+      find.value = button.dataset.find;
+      filter();
+      document.getElementById("matrix").scrollIntoView();
+      find.focus({ preventScroll: true });
+    });
+  }
+}
+
+addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll("details")) {
+    each.open = true;
+  }
+});
+
+// What a link leads to may be folded up.
+function unfold() {
+  const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folded = place && place.querySelector("details");
+  if (folded) {
+    folded.open = true;
+  }
+}
+addEventListener("hashchange", unfold);
+unfold();
