@@ -61,6 +61,12 @@ MARKS = {
 }
 
 
+# These take from ten seconds to a minute each: .ci/run plays them on their own (-m lengthy).
+LENGTHY = (
+    "floods-output", "fork-bomb", "hanging-build", "memory-bomb", "one-byte-a-second", "slow-start",
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module", autouse=True)
 def strict():
     with Keeper() as keeper:
@@ -100,7 +106,13 @@ def test_every_program_has_its_mark_worked_out():
     assert len(TARGETS) >= 25
 
 
-@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.lengthy if name in LENGTHY else ())
+        for name in sorted(TARGETS)
+    ],
+)
 def test_nothing_gets_through(name, tmp_path, quick):
     before = below_us()
     request = Request((str(TARGETS[name].path),), seed=SEED)
