@@ -136,7 +136,7 @@ def test_a_fate_is_told_with_its_time_and_number(open_wire):
 
 
 def test_what_is_held_back_comes_behind_what_is_not(open_wire):
-    open_wire.lay({1: Fate.DELAY}, delay=0.01)
+    open_wire.lay({1: Fate.DELAY}, delay=0.5)
     assert open_wire.through(tcp(b"1"), tcp(b"2")) == [tcp(b"2")]
     assert open_wire.right.recv(100) == tcp(b"1")
 
