@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError, MachineError, UsageError
 from harness.grading.export.autograder import PACKAGES, submitter, write_autograder
+from harness.grading.export.harmless import plain
 from harness.grading.export.words import of_case, summary
 from harness.grading.feedback import KEPT_BACK, TOLD, student_view
 from harness.grading.grader import grade
@@ -146,9 +147,11 @@ def _autograde(asked: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="wireharness-") as folder:
             terms = terms_of(asked, seed, tier)
             told = grade(Order(submission, terms, folder, late, str(asked.results)))
+        if not told.decided:
+            raise MachineError(f"nothing could be judged: {'; '.join(told.person)}")
     except (HarnessError, OSError, UnicodeDecodeError) as exc:
         asked.results.unlink(missing_ok=True)
-        sys.stderr.write(f"wireharness: {exc}\n")
+        sys.stderr.write(f"wireharness: {plain(str(exc))}\n")
         return _FOUND
     for reason in told.person:
         say(f"look at it: {reason}")

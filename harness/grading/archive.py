@@ -31,7 +31,7 @@ _TARS = {
     ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 _UNREAD = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".z")
-_ALOFT = ("__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__", ".DS_Store")
+_BYCATCH = ("__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__", ".DS_Store")
 """Names of what comes along by itself and is no part of a program."""
 
 
@@ -124,9 +124,9 @@ def refused(why: str) -> TargetError:
     return TargetError(f"refused: {why}", phase="unpack")
 
 
-def is_aloft(path: str) -> bool:
+def is_bycatch(path: str) -> bool:
     """Says whether a path lies in what comes along by itself (a cache, a repository)."""
-    return any(part in _ALOFT for part in path.split("/"))
+    return any(part in _BYCATCH for part in path.split("/"))
 
 
 def is_archive(name: str) -> bool:
@@ -196,7 +196,7 @@ def of_zip(opened: zipfile.ZipFile, infos: list[zipfile.ZipInfo], meter: Meter) 
         path = meter.name(info.filename)
         mode = info.external_attr >> 16
         kind = stat.S_IFMT(mode)
-        if is_aloft(path) or info.is_dir():
+        if is_bycatch(path) or info.is_dir():
             continue
         if kind not in (0, stat.S_IFREG):
             raise refused(f"{path!r} is a link or a device")
@@ -214,7 +214,7 @@ def _of_tar(file: BinaryIO, kind: str, meter: Meter) -> Iterator[Entry]:
         for member in opened:
             meter.entry()
             path = meter.name(member.name)
-            if member.isdir() or is_aloft(path):
+            if member.isdir() or is_bycatch(path):
                 continue
             if not member.isreg() or member.issparse():
                 raise refused(f"{path!r} is a link, a device or a sparse file")

@@ -21,8 +21,8 @@ from harness.grading.archive import (
     Meter,
     entries,
     guarded,
-    is_aloft,
     is_archive,
+    is_bycatch,
     of_zip,
     refused,
     whole,
@@ -95,7 +95,7 @@ def _of_folder(folder: Path, meter: Meter) -> Iterator[Entry]:
         for path in sorted(here.iterdir()):
             meter.entry()
             name = meter.name(path.relative_to(folder).as_posix())
-            if is_aloft(name):
+            if is_bycatch(name):
                 continue
             if path.is_dir() and not path.is_symlink():
                 waiting.append(path)

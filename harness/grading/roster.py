@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.grading.archive import is_aloft, is_archive, stem
+from harness.grading.archive import is_archive, is_bycatch, stem
 from harness.grading.result import Student
 from harness.spec.tree import Node, Tree, is_mapping
 
@@ -164,7 +164,7 @@ def _of_zip(path: Path) -> list[Submission]:
     try:
         with zipfile.ZipFile(path) as opened:
             names = [each.filename for each in opened.infolist() if not each.is_dir()]
-            names = [each for each in names if not is_aloft(each)]
+            names = [each for each in names if not is_bycatch(each)]
             metadata = next((each for each in names if Path(each).name == _METADATA), "")
             text = _metadata_text(opened, metadata) if metadata else ""
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as exc:

@@ -127,11 +127,11 @@ def autograder(tmp_path, scheme):
     }
     (root / "submission_metadata.json").write_text(json.dumps(metadata))
 
-    def run(program):
+    def run(program, **changed):
         shutil.copytree(program, root / "submission")
         script = root / "source" / "run_autograder"
-        env = {**os.environ, "AUTOGRADER": str(root)}
-        done = subprocess.run(["sh", script], env=env, capture_output=True, timeout=300)
+        env = {**os.environ, "AUTOGRADER": str(root), **changed}
+        done = subprocess.run(["/bin/sh", script], env=env, capture_output=True, timeout=300)
         return done, root / "results" / "results.json"
 
     run.root = root
@@ -154,6 +154,15 @@ def test_a_fault_of_ours_is_no_students_zero(autograder):
     done, results = autograder(MUTANTS / "one-read")
     assert done.returncode == 1
     assert b"scheme.yaml:" in done.stderr
+    assert not results.exists()
+
+
+def test_what_could_not_be_judged_is_no_students_mark(autograder, tmp_path):
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node" / "server.js").write_text("")
+    done, results = autograder(tmp_path / "node", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert b"node is not installed" in done.stderr
     assert not results.exists()
 
 
