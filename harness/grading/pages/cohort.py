@@ -294,10 +294,6 @@ def _kinds(row: Row) -> Iterator[str]:
 
 def _state(row: Row, broken: int, isolation: Isolation) -> Iterator[Part]:
     """Yields what there is to say of a submission at a glance."""
-    if row.held_up:
-        yield element("span", cut(row.held_up, _REASON), class_="held", title=row.held_up)
-    elif broken:
-        yield f"{broken} broken"
     if not row.finished:
         yield element("span", "not finished", class_="tag")
     if row.person:
@@ -309,6 +305,10 @@ def _state(row: Row, broken: int, isolation: Isolation) -> Iterator[Part]:
     if row.isolation.network and row.isolation != isolation:
         told = f"{row.isolation.tier}, {row.isolation.network}"
         yield element("span", told, class_="tag open")
+    if row.held_up:
+        yield element("span", cut(row.held_up, _REASON), class_="held", title=row.held_up)
+    elif broken:
+        yield f"{broken} broken"
 
 
 def _sign(standing: Standing) -> Html:

@@ -5,6 +5,7 @@ Belongs here: the parts of a failure and their order. Must not know: marks, what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from harness.grading.export.words import number
@@ -26,16 +27,21 @@ from harness.verdict import Verdict
 
 _NO_CAPTURE = "none: "
 _WELL = (Verdict.PASS, Verdict.UNSUPPORTED)
+_SAID = (Feedback.ALL, Feedback.VERDICT)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+_Story = tuple[str, ...]
 
 Judged = tuple[CaseMark, tuple[CaseResult, ...]]
 
 
 def failures(cases: Sequence[Judged], result: Result) -> Html:
     """Returns what went wrong, and last what could not be played for it."""
+    stories: dict[_Story, str] = {}
     told = [
-        _case(mark, deliveries, result)
+        _case(mark, deliveries, place, stories)
         for mark, deliveries in cases
-        if place_of(deliveries, result)
+        if (place := place_of(deliveries, result))
     ]
     blocked = [each for each in result.cases if _is_blocked(each, result)]
     if not told and not blocked:
@@ -43,9 +49,6 @@ def failures(cases: Sequence[Judged], result: Result) -> Html:
         word = "Nothing: every case passes." if good else "Nothing was played."
         return section("wrong", "What went wrong", element("p", word, class_="fine"))
     return section("wrong", "What went wrong", *told, _blocked(blocked))
-
-
-_SAID = (Feedback.ALL, Feedback.VERDICT)
 
 
 def place_of(deliveries: Sequence[CaseResult], result: Result) -> str:
@@ -92,8 +95,10 @@ def _names(names: Sequence[str]) -> Html:
 # -- one case ------------------------------------------------------------------------------
 
 
-def _case(mark: CaseMark, deliveries: Sequence[CaseResult], result: Result) -> Html:
-    place = place_of(deliveries, result)
+def _case(
+    mark: CaseMark, deliveries: Sequence[CaseResult], place: str, stories: dict[_Story, str]
+) -> Html:
+    """Returns the article of a case; of failures that tell one story the first is unfolded."""
     first = deliveries[0]
     bad = [each for each in deliveries if _went_wrong(each)]
     lost = mark.possible - mark.earned
@@ -104,12 +109,21 @@ def _case(mark: CaseMark, deliveries: Sequence[CaseResult], result: Result) -> H
         element("p", first.purpose),
         element("p", tail, class_="more") if tail else None,
     )
-    shown = [_delivery(each, opened=not at, several=len(deliveries) > 1)
-             for at, each in enumerate(bad)]  # fmt: skip
+    shown = []
+    for at, each in enumerate(bad):
+        told_in = stories.setdefault(_story(each), each.case)
+        same = told_in if told_in != each.case else ""
+        shown.append(_delivery(each, not at and not same, len(deliveries) > 1, same))
     return element("article", head, *shown, id=place, aria_labelledby=f"{place}-title")
 
 
-def _delivery(case: CaseResult, opened: bool, several: bool) -> Html:
+def _story(case: CaseResult) -> _Story:
+    """Returns what two failures have in common that tell the same, numbers apart."""
+    rules = tuple(each.id for each in case.rules[:1])
+    return case.suite, case.role, str(case.verdict), _NUMBER.sub("N", case.reason), *rules
+
+
+def _delivery(case: CaseResult, opened: bool, several: bool, same: str) -> Html:
     words = f"passes {case.passes} of {case.plays} times" if case.unstable else ""
     verdict = Verdict.INCONCLUSIVE if case.unstable else case.verdict
     summary = element(
@@ -117,13 +131,14 @@ def _delivery(case: CaseResult, opened: bool, several: bool) -> Html:
         chip(verdict, words),
         element("span", case.delivery, class_="tag") if several else None,
         element("span", case.reason, class_="reason"),
+        element("span", f"as in {same}", class_="more same") if same else None,
     )
     if case.feedback is Feedback.VERDICT and not case.reason:
-        return element("div", summary_alone(case), class_="failure bare")
+        return element("div", _verdict_alone(case), class_="failure bare")
     return element("details", summary, *_told(case), class_="failure", open=opened)
 
 
-def summary_alone(case: CaseResult) -> Html:
+def _verdict_alone(case: CaseResult) -> Html:
     """Returns what is told of a case whose verdict alone is told."""
     return element("p", chip(case.verdict), element("span", case.delivery, class_="tag"),
                    " More than that is not told of this case.")  # fmt: skip
