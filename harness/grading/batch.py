@@ -94,8 +94,11 @@ def _round(
         try:
             while flying or (left and not broken):
                 while left and len(flying) < jobs and not broken:
-                    number = left.popleft()
-                    flying[pool.submit(grade, orders[number])] = number
+                    try:
+                        flying[pool.submit(grade, orders[left[0]])] = left[0]
+                        left.popleft()
+                    except BrokenProcessPool:  # since the last that was handed out
+                        broken = True
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in done:
                     number = flying.pop(future)
