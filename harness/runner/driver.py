@@ -60,6 +60,7 @@ from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.runner.wire import Wire
 from harness.spec.model import Ending, Role, Transport
 from harness.target.process import Process
+from harness.wire.frames import Seen
 
 _SENT = Sent()
 _START = 15.0  # seconds a client program has until it first shows itself on the wire
@@ -83,6 +84,7 @@ class Driver:
         crafter: Crafter | None = None,
         wire: LabWire | None = None,
         guests: set[Address] | None = None,
+        seen: Callable[[], Seen | None] = lambda: None,
     ) -> None:
         self._plan = plan
         self._end = end
@@ -112,7 +114,7 @@ class Driver:
         self._quiet = Quiet(self._watch, self._company, self._wire, self._time)
         self._reading = Reading(tables, self._watch, self._quiet, self._time, self._note)
         self._caller = Caller(end, port, tables, self._watch, self._quiet)
-        means = Means(self._watch, self._company, tables, self.settle, self._quiet)
+        means = Means(self._watch, self._company, tables, self.settle, self._quiet, seen)
         self._inspection = Inspection(plan, port, means)
         self._do: dict[type[Action], Callable[..., Signal]] = {
             DoOpen: self._open,

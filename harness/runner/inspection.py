@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from harness.exchange.action import DoFind, DoInspect, Found, Inspected
@@ -23,6 +24,7 @@ from harness.runner.watch import LONGEST_LOOK, Watch
 from harness.spec.model import CallsNobody, LetsGo, Reads, Role
 from harness.target.folder import holds, holds_outside
 from harness.target.sockets import Held, sockets_of
+from harness.wire.frames import Seen, segment_in
 
 _SHOWN = 3  # sockets in a reason
 _NO_PROCESS = "a program that runs already cannot be looked into"
@@ -30,7 +32,7 @@ _HERE = ("127.0.0.1", "::1")  # where a socket is found that is bound to every a
 _BLIND = "the target cannot be looked into: {}"
 _FORGOTTEN = (
     "it holds no socket to anybody else; what it has sent and forgotten is seen only "
-    "in a network of its own"
+    "in a network of its own whose frames are kept"
 )
 
 
@@ -42,13 +44,17 @@ def found(action: DoFind, folder: Path | None) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an inspection looks with. `settle` waits until the target rests or takes long."""
+    """What an inspection looks with. `settle` waits until the target rests or takes long.
+
+    `seen` returns what was on the wire since the play began, None where nobody has listened.
+    """
 
     watch: Watch
     company: Company
     tables: Tables
     settle: Callable[[], int | None]
     quiet: Quiet
+    seen: Callable[[], Seen | None]
 
 
 class Inspection:
@@ -146,7 +152,20 @@ class Inspection:
         calls = [each for each in held if each.calls and not self._is_known(each, own)]
         if calls:
             return Inspected(f"talks to somebody else: {_some(calls)}", "", "socket")
-        return Inspected(unseen=_FORGOTTEN)
+        return self._on_the_wire(own)
+
+    def _on_the_wire(self, own: Collection[Address]) -> Inspected:
+        """Looks at all frames of the target's network, where it has one of its own."""
+        seen = self._means.seen()
+        if seen is None or seen.lost:
+            return Inspected(unseen=_FORGOTTEN)
+        known = {*self._means.company.guests, *own}
+        for frame in seen.frames:
+            segment = segment_in(frame.data)
+            if segment is not None and not {_end(segment.source), _end(segment.to)} & known:
+                host, port = _end(segment.to)
+                return Inspected(f"has sent something to {host} port {port}", "", "wire")
+        return Inspected()
 
     def _is_known(self, held: Held, own: Collection[Address]) -> bool:
         """Says whether its other end is a client, the server, or the target itself."""
@@ -155,6 +174,10 @@ class Inspection:
         if not self._server and held.remote is not None and held.remote[1] == self._port:
             return True
         return held.remote in self._means.company.guests or held.remote in own
+
+
+def _end(end: tuple[bytes, int]) -> Address:
+    return str(ip_address(end[0])), end[1]
 
 
 def _some(held: Iterable[Held]) -> str:

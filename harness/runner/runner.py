@@ -202,7 +202,7 @@ class Runner:
         return Driver(
             plan, instance.process, instance.port, instance.tables, instance.end,
             instance.shown, instance.welcome, instance.restart, crafter, instance.wire,
-            instance.guests,
+            instance.guests, instance.seen,
         )  # fmt: skip
 
     def _levelled(self, outcome: Outcome) -> Outcome:
