@@ -14,8 +14,9 @@ from statistics import median
 from harness.grading.export.words import number
 from harness.grading.pages.distribution import distribution
 from harness.grading.pages.frame import bar, name_of, page, section, table
-from harness.grading.pages.markup import Html, Part, beside, each_in, element, joined
+from harness.grading.pages.markup import NOTHING, Html, Part, beside, each_in, element, joined
 from harness.grading.pages.standing import BREACH, Key, Standing, standings
+from harness.grading.progress import told_of
 from harness.grading.result import Isolation, Result, Student, SuiteRef
 from harness.report.capture import safe_name
 from harness.report.page import cut
@@ -48,6 +49,7 @@ class Row:
     held_up: str
     person: tuple[str, ...]
     unstable: tuple[str, ...]
+    unplayed: tuple[tuple[str, str], ...]
     isolation: Isolation
     standings: dict[Key, Standing]
 
@@ -74,6 +76,7 @@ def row_of(result: Result) -> Row:
         held_up=f"{phase.name}: {phase.reason}" if phase is not None else "",
         person=mark.person,
         unstable=tuple(unstable),
+        unplayed=told_of(result, unchanged=False).unplayed,
         isolation=result.isolation,
         standings=standings(result),
     )
@@ -87,6 +90,7 @@ def cohort_page(rows: Sequence[Row]) -> str:
     isolation = usual[0][0] if usual else Isolation("")
     main = joined(
         _tiles(rows),
+        _unplayed(rows),
         element(
             "div",
             element("div", distribution(rows), _to_look_at(rows)),
@@ -143,6 +147,28 @@ def _isolation(rows: Sequence[Row]) -> tuple[str, str]:
     tiers = Counter(each.isolation.tier for each in rows)
     networks = Counter(each.isolation.network for each in rows if each.isolation.network)
     return _listed(tiers), f"in: {_listed(networks)}" if networks else ""
+
+
+def _unplayed(rows: Sequence[Row]) -> Html:
+    """Returns what this machine could not play, each reason once."""
+    reasons: dict[str, dict[str, None]] = {}
+    concerned = Counter[str]()
+    for row in rows:
+        concerned.update({reason for _, reason in row.unplayed})
+        for name, reason in row.unplayed:
+            reasons.setdefault(reason, {})[name] = None
+    shown = [
+        element("li", element("b", "Not played here: "), f"{reason} (", *_names([*names]),
+                f", in {concerned[reason]} of {len(rows)} submissions)", class_="note open")
+        for reason, names in reasons.items()
+    ]  # fmt: skip
+    return element("ul", *shown, class_="notes", aria_label="Not played") if shown else NOTHING
+
+
+def _names(names: Sequence[str]) -> Iterator[Part]:
+    yield element("code", names[0])
+    if len(names) > 1:
+        yield f" and {len(names) - 1} more"
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -49,6 +49,16 @@ def test_who_has_to_be_looked_at_is_listed_with_the_reason():
     assert "bob" not in people
 
 
+def test_what_this_machine_cannot_play_is_told_once():
+    left = [
+        case(name, verdict=Verdict.UNSUPPORTED, reason="no IPv6 here", fault="machine")
+        for name in ("six", "seven")
+    ]
+    page = page_of(*(result(name, cases=(case(), *left)) for name in ("ada", "bob")))
+    assert page.count("no IPv6 here") == 1
+    assert "upper/six[whole]</code> and 1 more, in 2 of 2 submissions" in page
+
+
 def test_isolation_and_what_is_unusual_in_it():
     usual = [result(f"s{each}", cases=(case(),)) for each in range(3)]
     odd = result("odd", cases=(case(),), isolation=Isolation("guarded", "host"))
