@@ -1,85 +1,26 @@
 """The page of the whole cohort, for the lecturer alone.
 
-Belongs here: what of each result the page needs (`Row`, which is small), and where it stands. Must
-not know: files. It shows what is hidden from students too.
+Belongs here: its figures, and what stands where. Must not know: files. It shows what is hidden from
+students too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from harness.grading.export.words import number
 from harness.grading.pages.distribution import distribution
-from harness.grading.pages.frame import bar, name_of, page, section, table
-from harness.grading.pages.markup import NOTHING, Html, Part, beside, each_in, element, joined
-from harness.grading.pages.standing import BREACH, Key, Standing, standings
-from harness.grading.progress import told_of
-from harness.grading.result import Isolation, Result, Student, SuiteRef
-from harness.report.capture import safe_name
-from harness.report.page import cut
+from harness.grading.pages.frame import bar, page, section, table
+from harness.grading.pages.markup import NOTHING, Html, Part, each_in, element, joined
+from harness.grading.pages.matrix import matrix
+from harness.grading.pages.row import Row, link_to
+from harness.grading.pages.standing import BREACH, Key, Standing
+from harness.grading.result import Isolation
 
 _MOST_BROKEN = 10
 _MOST_LISTED = 12
-_REASON = 90
-_SIGNS = {
-    Standing.KEPT: "✓",
-    Standing.UNTESTED: "·",
-    Standing.OPEN: "?",
-    Standing.BLOCKED: "–",
-    Standing.PARTLY: "◐",
-    Standing.BROKEN: "✗",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the page tells of one submission."""
-
-    student: Student
-    suites: tuple[SuiteRef, ...]
-    points: float
-    maximum: float
-    decided: bool
-    open: float
-    late: bool
-    finished: bool
-    held_up: str
-    person: tuple[str, ...]
-    unstable: tuple[str, ...]
-    unplayed: tuple[tuple[str, str], ...]
-    isolation: Isolation
-    standings: dict[Key, Standing]
-
-    @property
-    def folder(self) -> str:
-        """The name of the folder in which its pages lie."""
-        return safe_name(self.student.id)
-
-
-def row_of(result: Result) -> Row:
-    """Returns the row of a result."""
-    phase, mark = result.held_up_by, result.mark
-    unstable = (f"{each.name}: {each.passes} of {each.plays}"
-                for each in result.cases if each.unstable)  # fmt: skip
-    return Row(
-        student=result.student,
-        suites=result.suites,
-        points=mark.points,
-        maximum=mark.maximum,
-        decided=mark.decided,
-        open=mark.open,
-        late=mark.late_factor != 1,
-        finished=result.finished,
-        held_up=f"{phase.name}: {phase.reason}" if phase is not None else "",
-        person=mark.person,
-        unstable=tuple(unstable),
-        unplayed=told_of(result, unchanged=False).unplayed,
-        isolation=result.isolation,
-        standings=standings(result),
-    )
 
 
 def cohort_page(rows: Sequence[Row]) -> str:
@@ -97,7 +38,7 @@ def cohort_page(rows: Sequence[Row]) -> str:
             _most_broken(rows, keys),
             class_="beside",
         ),
-        _matrix(rows, keys, isolation),
+        matrix(rows, keys, isolation),
     )
     header = element(
         "div",
@@ -228,127 +169,4 @@ def _to_look_at(rows: Sequence[Row]) -> Html:
 
 def _person(row: Row) -> Html:
     reasons = element("span", "; ".join(row.person))
-    return element("li", _link(row), " ", reasons)
-
-
-# -- the matrix ----------------------------------------------------------------------------
-
-
-def _matrix(rows: Sequence[Row], keys: Sequence[Key], isolation: Isolation) -> Html:
-    columns = [
-        _column("Submission", "name"),
-        _column("Mark", "mark", "amount"),
-        _column("State", "state"),
-        *(_column(key.rule.id, f"r{at}", "tilted", key.rule.text) for at, key in enumerate(keys)),
-    ]
-    body = element("tbody", *(_line(row, keys, isolation) for row in rows))
-    caption = "Submissions by requirement"
-    matrix = table(caption, element("tr", *columns), body, class_="matrix")
-    return section("matrix", caption, _tools(len(rows)), matrix)
-
-
-def _tools(count: int) -> Html:
-    """Returns what finds and filters rows, shown where scripts run."""
-    kinds = [
-        ("", "all"),
-        ("look", "to be looked at"),
-        ("unstable", "unstable"),
-        ("held", "ended early"),
-        ("full", "full marks"),
-    ]
-    search = element("input", type="search", id="find", autocomplete="off", spellcheck="false",
-                     placeholder="name, id, words of the state, breaks:ID")  # fmt: skip
-    options = [element("option", word, value=kind) for kind, word in kinds]
-    signs = [
-        element(
-            "li",
-            element("span", sign, class_=_class(each), aria_hidden="true"),
-            each.value,
-        )
-        for each, sign in _SIGNS.items()
-    ]
-    form = element(
-        "div",
-        element("label", element("span", "Find"), search),
-        element("label", element("span", "Show"), element("select", *options, id="show")),
-        element("output", f"{count} submissions", id="count", role="status"),
-        class_="tools", role="search", hidden=True,
-    )  # fmt: skip
-    return joined(form, element("ul", *signs, class_="legend", aria_label="Signs"))
-
-
-def _column(label: str, key: str, class_: str = "", title: str = "") -> Html:
-    """Returns the head of a column; the script makes a button of it that sorts."""
-    shown = element("span", label)
-    return element("th", shown, scope="col", data_sort=key, class_=class_ or None,
-                   title=title or None, aria_sort="none")  # fmt: skip
-
-
-def _line(row: Row, keys: Sequence[Key], isolation: Isolation) -> Html:
-    share = row.points / row.maximum if row.maximum else 0.0
-    broken = sum(each in BREACH for each in row.standings.values())
-    mark = number(row.points) if row.decided else "–"
-    signs = [_sign(row.standings.get(key, Standing.UNTESTED)) for key in keys]
-    return element(
-        "tr",
-        element("th", _link(row), scope="row"),
-        element("td", mark, class_="amount", data_value=f"{share:.6f}" if row.decided else "-1"),
-        element("td", *_state(row, broken, isolation), data_value=f"{broken:04d}"),
-        *signs,
-        data_kinds=" ".join(_kinds(row)),
-        data_breaks=" ".join(key.rule.id for key, each in row.standings.items() if each in BREACH),
-    )
-
-
-def _link(row: Row) -> Html:
-    address = beside("students", row.folder, "page.html")
-    student = row.student
-    link = element("a", name_of(student.name or student.id), href=address)
-    return joined(link, element("small", " ", name_of(student.id)) if student.name else None)
-
-
-def _kinds(row: Row) -> Iterator[str]:
-    if row.person:
-        yield "look"
-    if row.unstable:
-        yield "unstable"
-    if row.held_up:
-        yield "held"
-    if row.decided and row.points >= row.maximum:
-        yield "full"
-
-
-def _state(row: Row, broken: int, isolation: Isolation) -> Iterator[Part]:
-    """Yields what there is to say of a submission at a glance."""
-    if not row.finished:
-        yield element("span", "not finished", class_="tag")
-    if row.person:
-        yield element("span", "to be looked at", class_="tag open", title="; ".join(row.person))
-    if row.unstable:
-        yield element("span", "unstable", class_="tag open", title="; ".join(row.unstable))
-    if row.late:
-        yield element("span", "late", class_="tag")
-    if row.isolation.network and row.isolation != isolation:
-        told = f"{row.isolation.tier}, {row.isolation.network}"
-        yield element("span", told, class_="tag open")
-    if row.held_up:
-        yield element("span", cut(row.held_up, _REASON), class_="held", title=row.held_up)
-    elif broken:
-        yield f"{broken} broken"
-
-
-def _sign(standing: Standing) -> Html:
-    return _CELLS[standing]
-
-
-def _class(standing: Standing) -> str:
-    return f"s {standing.name.lower()}"
-
-
-_CELLS = {
-    each: element(
-        "td", sign, class_=_class(each), aria_label=None if each is Standing.KEPT else each.value
-    )
-    for each, sign in _SIGNS.items()
-}
-"""Made once: a page has tens of thousands of them."""
+    return element("li", link_to(row), " ", reasons)

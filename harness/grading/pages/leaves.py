@@ -17,7 +17,8 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.grading.feedback import student_view
-from harness.grading.pages.cohort import Row, cohort_page, row_of
+from harness.grading.pages.cohort import cohort_page
+from harness.grading.pages.row import Row, row_of
 from harness.grading.pages.student import student_page
 from harness.grading.progress import Progress, Told
 from harness.grading.result import Result

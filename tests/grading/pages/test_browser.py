@@ -10,8 +10,9 @@ from shown import HOSTILE, RAN, case, failed, hostile, result
 
 from harness.grading.feedback import student_view
 from harness.grading.pages import frame
-from harness.grading.pages.cohort import cohort_page, row_of
+from harness.grading.pages.cohort import cohort_page
 from harness.grading.pages.markup import verbatim
+from harness.grading.pages.row import row_of
 from harness.grading.pages.student import student_page
 from harness.grading.result import Student
 

@@ -4,9 +4,10 @@ import pytest
 from shown import case, failed, hostile, result
 from test_markup import Parsed
 
-from harness.grading.pages.cohort import cohort_page, row_of
+from harness.grading.pages.cohort import cohort_page
 from harness.grading.pages.distribution import Class, classes
 from harness.grading.pages.leaves import Cohort, Leafing, write_again, write_student
+from harness.grading.pages.row import row_of
 from harness.grading.progress import told_of
 from harness.grading.result import Isolation, Phase, PhaseName, Student
 from harness.grading.store import Store
