@@ -36,11 +36,11 @@ Judged = tuple[CaseMark, tuple[CaseResult, ...]]
 
 
 def failures(cases: Sequence[Judged], result: Result) -> Html:
-    """Returns what went wrong, and last what could not be played for it."""
+    """Returns what went wrong, first what cost points, last what could not be played for it."""
     stories: dict[_Story, str] = {}
     told = [
         _case(mark, deliveries, place, stories)
-        for mark, deliveries in cases
+        for mark, deliveries in sorted(cases, key=lambda each: each[0].earned >= each[0].possible)
         if (place := place_of(deliveries, result))
     ]
     blocked = [each for each in result.cases if _is_blocked(each, result)]
@@ -185,7 +185,7 @@ def _hints(case: CaseResult) -> Html:
 def _ways_on(case: CaseResult) -> Html:
     """Returns what is needed to look further: the command, the capture, the plays."""
     return facts(
-        ("again", element("code", case.command, class_="command") if case.command else ""),
+        ("play it again", element("code", case.command, class_="command") if case.command else ""),
         ("capture", _capture(case.capture)),
         ("decided by", DECIDED.get(case.decided_by, case.decided_by)),
         ("started", element("code", case.started) if case.started else ""),

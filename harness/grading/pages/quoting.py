@@ -116,7 +116,7 @@ def _byte(byte: bytes) -> tuple[Html, Html]:
     """Returns the character and the number of a byte, of b"" that there is none."""
     if not byte:
         return element("b", "–"), element("small", "none")
-    return element("b", "␠" if byte == b" " else _cell(byte[0])), element("small", byte.hex())
+    return element("b", "SP" if byte == b" " else _cell(byte[0])), element("small", byte.hex())
 
 
 def _differs(column: int, at: int) -> str | None:

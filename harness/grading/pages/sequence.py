@@ -20,6 +20,7 @@ _AT_THE_START = 9
 _PIECES = 8  # of one message, shown apart
 _BYTES = 160  # of one piece
 _ARROWS = tuple(each.value for each in (Kind.OPEN, Kind.REFUSE, Kind.BYTES, Kind.CLOSE))
+_RESETS = ("reset", "RST")
 
 Row = tuple[Said, ...]
 """Neighbouring pieces of one speaker are one row."""
@@ -70,7 +71,7 @@ def _drawn(row: Row, several: bool) -> Html:
     )
     arrow = first.kind in _ARROWS
     kinds = [side, "arrow" if arrow else "beside"]
-    if arrow and (first.kind == Kind.REFUSE.value or "RST" in first.detail):
+    if arrow and (first.kind == Kind.REFUSE.value or first.detail in _RESETS):
         kinds.append("broken")
     return element(
         "li",
