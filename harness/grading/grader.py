@@ -149,7 +149,8 @@ class _Grader:
 
     def _write(self) -> None:
         mark = marks(self._result.cases, self._terms.scheme, self._order.late_hours)
-        late = self._order.submission.late and not self._order.late_hours
+        counts = bool(self._terms.scheme.late)
+        late = counts and self._order.submission.late and not self._order.late_hours
         told = ["handed in late, and nothing says by how many hours"] if late else []
         told += [self._left] if self._left else []
         self._result = replace(self._result, mark=replace(mark, person=(*mark.person, *told)))

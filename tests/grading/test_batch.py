@@ -121,6 +121,17 @@ def test_lateness_comes_from_a_table(tmp_path):
     assert marks == {"serial": 3.5, "decodes": 9}
 
 
+def test_who_is_late_by_nobody_knows_how_much_is_for_a_person_where_it_counts(tmp_path):
+    (tmp_path / "subs").mkdir()
+    (tmp_path / "subs" / "leeann_LATE_4001_90001_notes.txt").write_text("")
+    (tmp_path / "scheme.yaml").write_text("scheme: s\nlate: [{hours: 1, factor: 0.5}]\n")
+    words = command(tmp_path / "subs", tmp_path / "out", *HOST)
+    assert main(words) == 0
+    assert main([*words, f"--scheme={tmp_path / 'scheme.yaml'}"]) == 1
+    (told,) = results(tmp_path / "out")["4001"].mark.person
+    assert told == "handed in late, and nothing says by how many hours"
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
