@@ -48,7 +48,8 @@ def failures(cases: Sequence[Judged], result: Result) -> Html:
         good = [each for each in result.cases if each.settled and each.feedback in _SAID]
         word = "Nothing: every case passes." if good else "Nothing was played."
         return section("wrong", "What went wrong", element("p", word, class_="fine"))
-    return section("wrong", "What went wrong", *told, _blocked(blocked))
+    unfold = element("button", "Unfold all", type="button", id="unfold", hidden=True)
+    return section("wrong", "What went wrong", unfold, *told, _blocked(blocked))
 
 
 def place_of(deliveries: Sequence[CaseResult], result: Result) -> str:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.grading.feedback import student_view
 from harness.grading.pages.cohort import cohort_page
 from harness.grading.pages.row import Row, row_of
+from harness.grading.pages.standing import Key
 from harness.grading.pages.student import student_page
 from harness.grading.progress import Progress, Told
 from harness.grading.result import Result
@@ -51,13 +53,19 @@ class Cohort:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: dict[str, Row] = {}
+        self._keys: dict[Key, Key] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def add(self, result: Result) -> None:
-        """Takes in a result, in the place of an earlier one of the same student."""
-        self._rows[result.student.id] = row_of(result)
+        """Takes in a result, in the place of an earlier one of the same student.
+
+        A requirement is held once, however many rows have it.
+        """
+        row = row_of(result)
+        told = {self._keys.setdefault(key, key): each for key, each in row.standings.items()}
+        self._rows[row.student.id] = replace(row, standings=told)
 
     def write(self) -> Path:
         """Writes the page. Raises: MachineError."""

@@ -1,18 +1,10 @@
 "use strict";
-// Without this script a page shows all it has: it sorts and filters, and opens all for printing.
+// Without this script a page shows all it has: it sorts, finds and unfolds.
 
 const table = document.querySelector(".matrix");
 const find = document.getElementById("find");
 const show = document.getElementById("show");
 const count = document.getElementById("count");
-
-function cellsOf(row) {
-  return row.children;
-}
-
-function valueOf(cell) {
-  return cell.dataset.value ?? cell.textContent.trim();
-}
 
 // A sign sorts by how bad it is, the worst last.
 const ORDER = ["kept", "untested", "open", "blocked", "partly", "broken"];
@@ -21,7 +13,7 @@ function keyOf(cell) {
   if (cell.classList.contains("s")) {
     return ORDER.indexOf(cell.classList.item(1));
   }
-  const value = valueOf(cell);
+  const value = cell.dataset.value ?? cell.textContent.trim();
   const number = Number(value);
   return value === "" || Number.isNaN(number) ? value.toLocaleLowerCase() : number;
 }
@@ -98,11 +90,16 @@ if (table) {
   }
 }
 
-addEventListener("beforeprint", () => {
-  for (const each of document.querySelectorAll("details")) {
-    each.open = true;
-  }
-});
+const unfolding = document.getElementById("unfold");
+if (unfolding) {
+  unfolding.hidden = false;
+  unfolding.addEventListener("click", () => {
+    const all = document.querySelectorAll("main details");
+    const open = [...all].some((each) => !each.open);
+    all.forEach((each) => (each.open = open));
+    unfolding.textContent = open ? "Fold all" : "Unfold all";
+  });
+}
 
 // What a link leads to may be folded up.
 function unfold() {

@@ -234,11 +234,23 @@ def test_every_text_stands_out_from_its_ground(opened, page, dark):
 
 
 @whole
-def test_on_paper_everything_is_open(opened, page):
+def test_on_paper_it_is_what_it_is_on_the_screen(opened, page):
     browser = opened(page())
+    folded = "document.querySelectorAll('details:not([open])').length"
+    before = browser.value(folded)
     paper = browser.call("Page.printToPDF")["data"]
     assert base64.b64decode(paper).startswith(b"%PDF")
-    assert browser.value("document.querySelectorAll('details:not([open])').length") == 0
+    assert browser.value(folded) == before
+
+
+def test_all_is_unfolded_and_folded_at_once(opened):
+    browser = opened(student_page(result(), lecturers=True))
+    details = "[...document.querySelectorAll('details')].map(e => e.open)"
+    browser.value("document.getElementById('unfold').focus()")
+    browser.press("Enter", 13)
+    assert set(browser.value(details)) == {True}
+    browser.press("Enter", 13)
+    assert set(browser.value(details)) == {False}
 
 
 def test_what_a_link_leads_to_is_unfolded(opened):
