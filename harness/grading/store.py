@@ -51,10 +51,15 @@ class Store:
         """Returns where one student's files are."""
         return Drawer(self.folder / _STUDENTS / safe_name(student))
 
+    def drawers(self) -> Iterator[Drawer]:
+        """Yields where the files of each student are, sorted by their folders."""
+        for folder in sorted((self.folder / _STUDENTS).glob("*")):
+            yield Drawer(folder)
+
     def results(self) -> Iterator[Result]:
         """Yields all results, one at a time, sorted by their folders. Raises: UsageError."""
-        for folder in sorted((self.folder / _STUDENTS).glob("*")):
-            found = Drawer(folder).load()
+        for drawer in self.drawers():
+            found = drawer.load()
             if found is not None:
                 yield found
 
@@ -89,6 +94,14 @@ class Drawer:
         self.folder = folder
         self.submission = folder / "submission"
         self._told: dict[int, tuple[CaseResult, str]] = {}
+
+    def is_newer(self, than: Path) -> bool:
+        """Says whether there is a result, and a file is not there or not newer."""
+        try:
+            written = (self.folder / _RESULT).stat().st_mtime_ns
+        except OSError:
+            return False
+        return not than.exists() or than.stat().st_mtime_ns <= written
 
     def load(self) -> Result | None:
         """Returns the result, None where there is none yet. Raises: UsageError."""

@@ -27,14 +27,15 @@ from harness.grading.result import Result
 from harness.grading.store import Drawer, Store, write_whole
 
 INDEX = "index.html"
+_PAGE, _FEEDBACK = "page.html", "feedback.html"
 _SHARE = 20  # of the batch's time, one part is for the cohort's page
 
 
 def write_student(drawer: Drawer, result: Result) -> None:
     """Writes both pages of a submission. Raises: MachineError."""
-    write_whole(drawer.folder / "page.html", student_page(result, lecturers=True))
+    write_whole(drawer.folder / _PAGE, student_page(result, lecturers=True))
     view = student_view(result)
-    write_whole(drawer.folder / "feedback.html", student_page(view, lecturers=False))
+    write_whole(drawer.folder / _FEEDBACK, student_page(view, lecturers=False))
 
 
 def write_again(store: Store) -> int:
@@ -89,7 +90,7 @@ class Leafing:
         self._due = 0.0
 
     def done(self, told: Told) -> None:
-        """Takes in one more. What cannot be written now stops no grading: `close` tells of it."""
+        """Takes in one more. What cannot be written now stops no grading: `close` tries again."""
         self._progress.done(told)
         with contextlib.suppress(HarnessError):
             self._write(told.student)
@@ -108,7 +109,15 @@ class Leafing:
             self._due = now + _SHARE * (now - began)
 
     def close(self) -> None:
-        """Writes the page of all that was graded. Raises: MachineError."""
+        """Writes the page of all that was graded, and those of what was broken off.
+
+        Raises: MachineError, UsageError.
+        """
+        for drawer in self._store.drawers():
+            result = drawer.load() if drawer.is_newer(drawer.folder / _PAGE) else None
+            if result is not None:
+                self._cohort.add(result)
+                write_student(drawer, result)
         self._cohort.write()
 
 

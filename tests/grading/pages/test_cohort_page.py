@@ -4,9 +4,10 @@ import pytest
 from shown import case, failed, hostile, result
 from test_markup import Parsed
 
+from harness.errors import MachineError
 from harness.grading.pages.cohort import cohort_page
 from harness.grading.pages.distribution import Class, classes
-from harness.grading.pages.leaves import Cohort, Leafing, write_again, write_student
+from harness.grading.pages.leaves import Cohort, Leafing, leafing, write_again, write_student
 from harness.grading.pages.row import row_of
 from harness.grading.progress import told_of
 from harness.grading.result import Isolation, Phase, PhaseName, Student
@@ -143,10 +144,25 @@ def test_pages_are_written_while_a_batch_runs(store):
 
 def test_a_page_that_cannot_be_written_stops_no_grading(store):
     leaves = Leafing(Heard(), store)
-    (store.of("ada").folder / "page.html").mkdir()
+    in_the_way = store.of("ada").folder / "page.html"
+    in_the_way.mkdir()
+    store.of("ada").write(result("ada"))
     leaves.done(told_of(result("ada"), unchanged=False))
+    with pytest.raises(MachineError, match="cannot write"):
+        leaves.close()
+    in_the_way.rmdir()
     leaves.close()
-    assert "Ada" in (store.folder / "index.html").read_text()
+    assert "Ada" in in_the_way.read_text()
+
+
+def test_what_was_broken_off_has_its_pages_in_the_end(store):
+    with leafing(Heard(), store):
+        store.of("cleo").write(result("cleo", finished=False))
+    assert (
+        "Not everything has been played yet" in (store.of("cleo").folder / "page.html").read_text()
+    )
+    assert "Cleo" in (store.folder / "index.html").read_text()
+    assert (store.of("ada").folder / "feedback.html").exists()
 
 
 def test_a_result_that_comes_again_takes_the_place_of_the_first(store):
