@@ -361,7 +361,7 @@ class _Grader:
             return
         failed = outcome.properties.get("phase", "")
         reason, log = outcome.finding.reason, outcome.output
-        if failed and outcome.verdict is Verdict.FAIL:
+        if failed in (PhaseName.BUILD, PhaseName.START) and outcome.verdict is Verdict.FAIL:
             self._add_phase(PhaseName(failed), Verdict.FAIL, reason, log)
             self._add_phase(PhaseName.PROBE, Verdict.BLOCKED, reason)
         else:
