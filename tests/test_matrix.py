@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.runner.job import Settings
+from harness.runner.job import Capturing, Settings
 from harness.runner.outcome import Outcome
 from harness.runner.runner import Runner
 from harness.selection import Request, subjects
@@ -46,7 +46,7 @@ def play(target, builds, slow=True) -> list[Outcome]:
 
 
 def _played(jobs, builds) -> list[Outcome]:
-    with Runner(Settings(builds=builds, seed=SEED)) as runner:
+    with Runner(Settings(builds=builds, seed=SEED, capturing=Capturing.FAILED)) as runner:
         return [runner.play(job) for job in jobs]
 
 
@@ -73,7 +73,17 @@ def test_a_reference_passes_everything(name, tmp_path):
     assert [told(each) for each in outcomes if each.verdict not in optional] == []
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+# Two hundred of them take a quarter of an hour: the rest are played by .ci/run on their own.
+ALWAYS = ("uppercase-tcp/", "uppercase-udp/", "discard-tcp/", "time-tcp/")
+
+
+EACH_MUTANT = [
+    pytest.param(name, marks=() if name.startswith(ALWAYS) else pytest.mark.lengthy)
+    for name in MUTANTS
+]
+
+
+@pytest.mark.parametrize("name", EACH_MUTANT)
 def test_a_mutant_fails_where_it_breaks_something_and_nowhere_else(name, tmp_path):
     broken = MUTANTS[name].manifest.breaks
     outcomes = play(MUTANTS[name], tmp_path, slow=False)
