@@ -15,7 +15,7 @@ from harness.grading.pages.frame import section
 from harness.grading.pages.markup import Html, Part, element, joined
 
 _WIDTH, _HEIGHT = 440, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 22, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 14, 14, 22, 34
 _CLASSES = 20  # at most
 _STEPS = (0.5, 1, 2, 2.5, 5, 10, 20, 25, 50, 100)
 _LABELS = 10

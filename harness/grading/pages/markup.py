@@ -17,7 +17,7 @@ from urllib.parse import quote
 from harness.report.page import printable
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
-_VOID = ("meta", "link", "input", "br")
+_VOID = ("meta", "input", "br", "wbr")
 _BOUND = ("href", "src")
 
 

@@ -20,6 +20,7 @@ _ROW = 16  # bytes of the table of columns
 _BEFORE = 6  # of them before the one that differs
 _LINES = 200  # of a log
 _COLUMNS = 1000
+_BREAK = element("wbr")  # a line may end between two escapes, not within one
 
 
 def of_bytes(data: bytes, most: int = 512, size: int | None = None, mark: int = -1) -> Html:
@@ -37,8 +38,8 @@ def _stretches(data: bytes, mark: int) -> Iterator[Html]:
     """Yields what is written alike as one; a line of the program's begins a line."""
     cells = [(_cell(byte), at == mark) for at, byte in enumerate(data)]
     for (escaped, marked), group in groupby(cells, key=lambda each: (len(each[0]) > 1, each[1])):
-        text = "".join(cell for cell, _ in group)
-        shown = element("i", text) if escaped else joined(text)
+        own = [cell for cell, _ in group]
+        shown = element("i", each_in(own, _BREAK)) if escaped else joined(*own)
         yield element("mark", shown) if marked else shown
     if mark == len(data):
         yield element("mark", " ")

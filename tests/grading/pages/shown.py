@@ -27,7 +27,7 @@ TALK = (
     Said(0.0, "opens", True, "alice"),
     Said(0.0014, "says", True, "alice", b"hel", 3),
     Said(0.0019, "says", True, "alice", b"lo\n", 3),
-    Said(0.0031, "says", False, "", b"HELLx\n", 6),
+    Said(0.0031, "says", False, "", b"HELLx\r\n", 7),
     Said(1.25, "closes", False, "", detail="RST"),
 )
 

@@ -20,6 +20,10 @@ def test_every_byte_is_shown():
     assert told.endswith("\\xfe\\xff")
 
 
+def test_a_line_ends_between_escapes():
+    assert "b<i>\\x00<wbr>\\n</i>c" in of_bytes(b"b\x00\nc")
+
+
 def test_what_is_longer_is_told():
     assert Parsed(of_bytes(b"abcdef", most=4)).text == "abcd and 2 bytes more"
     assert Parsed(of_bytes(b"abcd", size=1234)).text == "abcd and 1,230 bytes more"
