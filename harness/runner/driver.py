@@ -373,7 +373,7 @@ class Driver:
             ended = self._quiet.rested() or (self._quiet.enough(self._since) if unowed else None)
             if ended is not None and not pending:
                 return ended
-            left = min(self._quiet.left(now), self._wire.due(now))
+            left = max(0.0, min(self._quiet.left(now), self._wire.due(now)))
             if not pending and not self._watch.look(min(quiet, math.ceil(left * 1000))):
                 quiet = min(2 * quiet, LONGEST_LOOK)
                 if quiet == LONGEST_LOOK:

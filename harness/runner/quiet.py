@@ -34,7 +34,9 @@ class Quiet:
 
     def is_over(self, now: float) -> bool:
         """Says whether the case's time is; it is not while what comes is right."""
-        return self.left(now) <= 0 and not self._time.goes_on(self._company.came)
+        if self.left(now) > 0:
+            return False
+        return not self._time.goes_on(self._company.came) or self.left(now) <= 0
 
     def rested(self) -> Rested | None:
         """Returns the proof that the target waits for more and has said all, if there is one."""
