@@ -132,6 +132,7 @@ def test_nothing_gets_through(name, tmp_path, quick):
     assert seconds < 120
 
 
+@pytest.mark.lengthy
 def test_the_attacks_are_real(tmp_path):
     """Where nothing keeps them in, they get through: else the rest would prove nothing."""
     got = set()
