@@ -165,6 +165,8 @@ def main():
             except OSError:  # this client is gone, the others are not
                 held.pop(sock, None)
                 unsent.pop(sock, None)
+                if sock not in (udp, welcome):
+                    sock.close()
 
 
 main()
