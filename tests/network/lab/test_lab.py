@@ -309,7 +309,7 @@ def test_nothing_is_left(made, tmp_path, killed):
         assert {broker, kept, target} < all_of_it
         assert len(all_of_it) >= 7  # the two forks of the daemon, and who waits for the broker
         handles = [os.pidfd_open(pid) for pid in all_of_it]
-        victims = {"harness": [run.pid], "broker": [broker], "keeper and target": [kept, target]}
+        victims = {"harness": [run.pid], "broker": [broker], "keeper and target": [target, kept]}
         for pid in victims.get(killed, []):
             os.kill(pid, signal.SIGKILL)
         if killed == "broker":  # the lab goes at once, the rest with the run
