@@ -4,6 +4,7 @@ A test that needs what a machine may lack is skipped with the reason "no X here"
 """
 
 import os
+import signal
 
 import pytest
 
@@ -25,6 +26,12 @@ IN_CI = (
     "xinetd",
 )
 """The capabilities that .ci/run sees to."""
+
+
+def pytest_configure():
+    """A shell starts what runs in its background deaf to ^C, which tests send to their own runs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
