@@ -62,7 +62,14 @@ class TargetError(HarnessError):
 
 
 class MachineError(HarnessError):
-    """The machine cannot or would not: a tool that is not there, a port that a stranger holds."""
+    """The machine cannot or would not: a tool that is not there, a port that a stranger holds.
+
+    `step` is the step of a lab's making that it refuses, "" where it is about anything else.
+    """
+
+    def __init__(self, message: str, step: str = "") -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class UsageError(HarnessError):

@@ -179,9 +179,7 @@ def best(tables: Tables) -> tuple[str, MachineError | None]:
 
 def remedy(refused: MachineError) -> str:
     """Returns the command that would help, "" where none is known."""
-    with contextlib.suppress(KeyError):
-        return REMEDIES[str(refused).partition(": ")[2].partition(":")[0]]
-    return ""
+    return REMEDIES.get(refused.step, "")
 
 
 def _locks() -> Path:

@@ -257,8 +257,8 @@ def _until_ready(link: socket.socket, level: Level) -> tuple[int, int]:
             found |= told
             handles += handed
             if "failed" in told:
-                why = os.strerror(told["errno"])
-                raise MachineError(f"no {level.name} on this machine: {told['failed']}: {why}")
+                step, why = told["failed"], os.strerror(told["errno"])
+                raise MachineError(f"no {level.name} on this machine: {step}: {why}", step)
         unless_ready.pop_all()
     return found["pid"], handles[0]
 
