@@ -443,3 +443,15 @@ def test_no_descriptor_is_left_of_what_was_stopped(keeper, tmp_path):
         return len(os.listdir("/proc/self/fd"))
 
     assert once() == once()
+
+
+def test_nothing_of_our_environment_is_seen_above_a_target(tmp_path, monkeypatch):
+    """A target may read the environment of who has started it, in /proc."""
+    monkeypatch.setenv("WIREHARNESS_SECRET", "the token of a workflow")
+    reads = "cat /proc/$PPID/environ; echo; echo read"
+    with Keeper() as keeper, keeper.start(["sh", "-c", reads], tmp_path, {}) as process:
+        while b"read" not in process.tail:
+            assert select.select([process.output_fd], (), (), 20)[0]
+            process.drain()
+        assert b"PATH=" in process.tail, "it can be read"
+        assert b"SECRET" not in process.tail
