@@ -189,7 +189,7 @@ class Instance:
     def _start(self, start: Start) -> None:
         assert self.folder is not None
         assert self.place is not None
-        env, launcher = {**_environment(self.folder), **start.env}, self.place.launcher
+        env, launcher = {"PATH": _path(), **start.env}, self.place.launcher
         serves, transports = self.role is Role.SERVER, self.suite.transports
         self._confinement = self._confined()
         if serves:
@@ -361,14 +361,3 @@ def _refuse_without_interpreter(built: Built | None) -> None:
 def _path() -> str:
     """Servers live in sbin, which a user's PATH may lack."""
     return f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Returns what a target sees of ours: nothing but what every program needs."""
-    return {
-        "PATH": _path(),
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "TMPDIR": str(folder),
-        "TERM": "dumb",
-    }
