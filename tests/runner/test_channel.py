@@ -51,7 +51,7 @@ def test_a_welcome_takes_a_port_that_is_free_for_both():
         made = socket.socket(family, kind)
         if kind == socket.SOCK_STREAM and (held := next(taken, None)) is not None:
             tried.append(held)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # others' calls are no matter
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # others may have called
             made.bind(held.getsockname())
             made = Bound(fileno=made.detach())
         return made
