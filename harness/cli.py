@@ -68,8 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("target", help="file, folder or address of the program")
     run.add_argument("--spec", action="append", default=[], help="suite to play (repeatable)")
     schema = command("schema", _schema, "print the JSON Schema of spec files, for editors")
-    schema.add_argument("--included", action="store_true", help="that of files to be included")
-    schema.add_argument("--result", action="store_true", help="that of a graded result")
+    schema.set_defaults(of="spec")
+    for name, what in (("included", "files to be included"), ("scheme", "a grading scheme"),
+                       ("result", "a graded result")):  # fmt: skip
+        schema.add_argument(
+            f"--{name}", action="store_const", dest="of", const=name, help=f"that of {what}"
+        )
     command("doctor", _doctor, "show what this machine can, and what would help")
     marking.add_commands(command)
     checking.add_commands(command)
@@ -170,12 +174,11 @@ def _run(asked: argparse.Namespace) -> NoReturn:
 
 def _schema(asked: argparse.Namespace) -> int:
     from harness.grading.schema import schema as result
+    from harness.grading.schemeschema import schema as scheme
     from harness.spec.schema import included, schema
 
-    if asked.result:
-        _say(json.dumps(result(), indent=2))
-        return 0
-    _say(json.dumps(included() if asked.included else schema(), indent=2))
+    made = {"spec": schema, "included": included, "scheme": scheme, "result": result}
+    _say(json.dumps(made[asked.of](), indent=2))
     return 0
 
 

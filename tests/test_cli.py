@@ -163,6 +163,11 @@ def test_the_schema_of_files_to_be_included(capsys):
     assert "suite" not in properties
 
 
+def test_the_schema_of_schemes(capsys):
+    assert main(["schema", "--scheme"]) == 0
+    assert "must_pass" in json.loads(capsys.readouterr().out)["properties"]
+
+
 def test_lint_of_nothing_says_that_there_is_nothing(capsys):
     assert main(["lint", "nosuch"]) == 2
     assert capsys.readouterr().err == "wireharness: nosuch: there is no such file or folder\n"

@@ -21,29 +21,19 @@ from harness.grading.scheme import (
     Weighing,
     matches,
 )
-from harness.spec.model import Delivery, Suite
+from harness.grading.schemekeys import DELIVERIES, FEEDBACK, PENALISED, SECTIONS
+from harness.spec.model import Suite
 from harness.spec.section import filled_text
 from harness.spec.tree import Fields, Node, Tree, is_text
-from harness.verdict import Verdict
 
 T = TypeVar("T")
 Names = Collection[tuple[str, str]]
-KEYS = (
-    "scheme", "total", "step", "feedback", "partial", "warned", "unstable", "cases", "groups",
-    "deductions", "must_pass", "late", "features",
-)  # fmt: skip
-"""The keys of a scheme."""
-
-_CASE = ("points", "weight", "feedback", "partial", "deliveries")
-_GROUP = ("title", "cases", "cap")
-_PENALTY = ("reason", "points", "cases", "verdicts", "each")
-_PENALISED = (Verdict.WARN, Verdict.BLOCKED, Verdict.FAIL)
 
 
 def read_scheme(path: str, text: str, suites: Sequence[Suite]) -> Scheme:
     """Returns the scheme of a file; its patterns are held against the suites. Raises: SpecError."""
     tree = Tree(path, text)
-    fields = _section(tree, tree.root, "a scheme", KEYS, ("scheme",))
+    fields = _section(tree, tree.root, "a scheme", "scheme")
     reader = _Reader(tree, {(suite.id, case.id) for suite in suites for case in suite.cases})
     features = {name for suite in suites for name in suite.features}
     late = reader.listed(fields, "late", reader.lateness)
@@ -66,12 +56,11 @@ def read_scheme(path: str, text: str, suites: Sequence[Suite]) -> Scheme:
     )
 
 
-def _section(
-    tree: Tree, node: Node, what: str, known: Sequence[str], wanted: Sequence[str] = ()
-) -> Fields:
+def _section(tree: Tree, node: Node, what: str, name: str) -> Fields:
+    """Returns the entries of a mapping with the keys of this section. Raises: SpecError."""
     fields = tree.fields(node, what)
-    tree.known(fields, what, known)
-    tree.required(node, fields, what, wanted)
+    tree.known(fields, what, [key.name for key in SECTIONS[name]])
+    tree.required(node, fields, what, [key.name for key in SECTIONS[name] if key.required])
     return fields
 
 
@@ -118,7 +107,7 @@ class _Reader:
         """Returns a level of feedback, None where it is not there."""
         if "feedback" not in fields:
             return None
-        return Feedback(self._tree.word(fields["feedback"].node, "feedback", tuple(Feedback)))
+        return Feedback(self._tree.word(fields["feedback"].node, "feedback", FEEDBACK.split("|")))
 
     def unstable(self, fields: Fields) -> float | str:
         """Returns the credit for what passes sometimes."""
@@ -162,7 +151,7 @@ class _Reader:
             if not any(matches(pattern, *name) for name in self._names):
                 message = f"no case of the suites is meant by {pattern!r}"
                 raise self._tree.error(entry.place, message)
-            inner = _section(self._tree, entry.node, f"the cases {pattern}", _CASE)
+            inner = _section(self._tree, entry.node, f"the cases {pattern}", "case")
             found[pattern] = Weighing(
                 points=self.number(inner, "points"),
                 weight=self.number(inner, "weight"),
@@ -176,7 +165,8 @@ class _Reader:
         if "deliveries" not in fields:
             return None
         node = fields["deliveries"].node
-        inner = _section(self._tree, node, "deliveries", tuple(Delivery))
+        inner = self._tree.fields(node, "deliveries")
+        self._tree.known(inner, "deliveries", DELIVERIES.split("|"))
         found = {name: self._tree.number(entry.node, name) for name, entry in inner.items()}
         if not any(found.values()):
             raise self._tree.error(node, "one of the deliveries weighs more than 0")
@@ -189,7 +179,7 @@ class _Reader:
         found = []
         for name, entry in self._tree.fields(fields["groups"].node, "groups").items():
             what = f"group {name}"
-            inner = _section(self._tree, entry.node, what, _GROUP, ("cases",))
+            inner = _section(self._tree, entry.node, what, "group")
             title = (
                 filled_text(self._tree, inner["title"].node, "title") if "title" in inner else ""
             )
@@ -200,10 +190,10 @@ class _Reader:
 
     def penalty(self, node: Node) -> Penalty:
         """Returns one deduction."""
-        fields = _section(self._tree, node, "a deduction", _PENALTY, ("reason", "points", "cases"))
+        fields = _section(self._tree, node, "a deduction", "deduction")
         verdicts: tuple[str, ...] = ("fail",)
         if "verdicts" in fields:
-            among = tuple(map(str, _PENALISED))
+            among = PENALISED.split("|")
             verdicts = self._tree.words(fields["verdicts"].node, "verdicts", among)
         return Penalty(
             reason=filled_text(self._tree, fields["reason"].node, "reason"),
@@ -218,13 +208,11 @@ class _Reader:
         if "must_pass" not in fields:
             return MustPass()
         node = fields["must_pass"].node
-        inner = _section(self._tree, node, "must_pass", ("cases", "cap"), ("cases",))
+        inner = _section(self._tree, node, "must_pass", "must_pass")
         return MustPass(self.patterns(inner), self.number(inner, "cap") or 0.0)
 
     def lateness(self, node: Node) -> Lateness:
         """Returns one row of the table of late factors."""
-        fields = _section(
-            self._tree, node, "a row of late", ("hours", "factor"), ("hours", "factor")
-        )
+        fields = _section(self._tree, node, "a row of late", "late")
         hours = self._tree.number(fields["hours"].node, "hours")
         return Lateness(hours, self.share(fields["factor"].node, "factor"))

@@ -15,7 +15,7 @@ from harness.spec import keys
 from harness.spec.keys import Key
 
 Schema = dict[str, Any]
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"type": "string"}
 _WHOLE: Schema = {"type": "integer", "minimum": 1}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -27,7 +27,7 @@ _SAID: Schema = {"anyOf": [_TEXT, {"$ref": "#/$defs/event"}]}
 def schema() -> Schema:
     """Returns the schema of a spec file; `$defs/include` is that of an included one."""
     definitions = {
-        "exchange": _list_of({"$ref": "#/$defs/line"}),
+        "exchange": list_of({"$ref": "#/$defs/line"}),
         "line": _line(),
         "payload": {"anyOf": [_TEXT, _chosen("payload", (keys.PAYLOAD,))]},
         "event": _chosen("event", (keys.ACTS, keys.PAYLOAD), also="payload"),
@@ -38,24 +38,29 @@ def schema() -> Schema:
         "case": _record("case"),
         "include": _record("include"),
     }
-    return {"$schema": _DIALECT, **_record("suite"), "$defs": definitions}
+    return {"$schema": DIALECT, **_record("suite"), "$defs": definitions}
 
 
 def included() -> Schema:
     """Returns the schema of a file to be included."""
     whole = schema()
     definitions = whole["$defs"]
-    return {"$schema": _DIALECT, **definitions.pop("include"), "$defs": definitions}
+    return {"$schema": DIALECT, **definitions.pop("include"), "$defs": definitions}
 
 
 def _record(section: str) -> Schema:
     """Returns a mapping with the keys of a section, and no others."""
+    return record(keys.SECTIONS[section], _value)
+
+
+def record(known: Sequence[Key], value: Callable[[Key], Schema]) -> Schema:
+    """Returns a mapping with these keys and no others, each with the value that it has."""
     described: Schema = {
         "type": "object",
-        "properties": {key.name: _described(key) for key in keys.SECTIONS[section]},
+        "properties": {key.name: {"description": key.meaning, **value(key)} for key in known},
         "additionalProperties": False,
     }
-    needed = list(keys.required(section))
+    needed = [key.name for key in known if key.required]
     return {**described, "required": needed} if needed else described
 
 
@@ -102,10 +107,6 @@ def _line() -> Schema:
     return {"anyOf": [speaker, use, _record("repeated"), _record("wired")]}
 
 
-def _described(key: Key) -> Schema:
-    return {"description": key.meaning, **_value(key)}
-
-
 def _value(key: Key) -> Schema:
     if key.kind in _KINDS:
         return _KINDS[key.kind](key)
@@ -118,12 +119,12 @@ def _text(key: Key) -> Schema:
 
 def _words(key: Key) -> Schema:
     item = {"enum": key.of.split("|")} if key.of else _TEXT
-    return {**_list_of(item), "uniqueItems": True}
+    return {**list_of(item), "uniqueItems": True}
 
 
 def _transport(_: Key) -> Schema:
     one = {"enum": keys.TRANSPORTS.split("|")}
-    return {"anyOf": [one, {**_list_of(one), "uniqueItems": True}]}
+    return {"anyOf": [one, {**list_of(one), "uniqueItems": True}]}
 
 
 def _framing(_: Key) -> Schema:
@@ -146,7 +147,7 @@ def _layout(_: Key) -> Schema:
         "propertyNames": {"pattern": _whole_of("name")},
         "additionalProperties": _TEXT,
     }
-    return {"anyOf": [_list_of(field), _record("layout")]}
+    return {"anyOf": [list_of(field), _record("layout")]}
 
 
 def _mapping(key: Key) -> Schema:
@@ -175,7 +176,8 @@ def _whole_of(pattern: str) -> str:
     return f"^{keys.PATTERNS[pattern]}$"
 
 
-def _list_of(item: Schema, least: int = 1) -> Schema:
+def list_of(item: Schema, least: int = 1) -> Schema:
+    """Returns a list of so many items at the least."""
     return {"type": "array", "items": item, "minItems": least}
 
 
@@ -184,9 +186,9 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "text": _text,
         "template": lambda _: dict(_TEXT),
         "payload": lambda _: dict(_PAYLOAD),
-        "payloads": lambda _: _list_of(_PAYLOAD),
+        "payloads": lambda _: list_of(_PAYLOAD),
         "whole": lambda _: dict(_WHOLE),
-        "numbers": lambda _: {"anyOf": [_WHOLE, {**_list_of(_WHOLE), "uniqueItems": True}]},
+        "numbers": lambda _: {"anyOf": [_WHOLE, {**list_of(_WHOLE), "uniqueItems": True}]},
         "number": lambda _: {"type": "number", "minimum": 0},
         "flag": lambda _: {"type": "boolean"},
         "true": lambda _: {"const": True},
@@ -200,13 +202,13 @@ _KINDS: Mapping[str, Callable[[Key], Schema]] = MappingProxyType(
         "packets": lambda _: dict(_PACKETS),
         "layout": _layout,
         "exchange": lambda _: {"$ref": "#/$defs/exchange"},
-        "choices": lambda _: _list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),
-        "cases": lambda _: _list_of({"$ref": "#/$defs/case"}),
+        "choices": lambda _: list_of({"anyOf": [_TEXT, {"$ref": "#/$defs/choice"}]}, least=2),
+        "cases": lambda _: list_of({"$ref": "#/$defs/case"}),
         "fields": lambda _: {
             "type": ["object", "null"],
             "additionalProperties": {"type": ["integer", "string"]},
         },
-        "trials": lambda key: _list_of(_record(key.section)),
+        "trials": lambda key: list_of(_record(key.section)),
         "row": _row,
         "section": lambda key: _record(key.section),
         "mapping": _mapping,
