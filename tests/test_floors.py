@@ -49,10 +49,10 @@ OTHERS = {
 }
 # What runs in the fork server and inside of labs, with no more than this of the harness.
 LEAN = (
-    "network.lab.namespaces", "network.lab.links", "network.lab.topology", "network.lab.broker",
-    "network.lab.mounts", "network.lab.root", "network.lab.relay", "wire.schedule",
-    "target.keeper", "target.lineage", "target.confinement", "target.landlock",
-    "target.launch",
+    "network.poll", "network.lab.namespaces", "network.lab.links", "network.lab.topology",
+    "network.lab.broker", "network.lab.mounts", "network.lab.root", "network.lab.relay",
+    "wire.schedule", "target.keeper", "target.lineage", "target.confinement",
+    "target.landlock", "target.launch",
 )  # fmt: skip
 # Names without an import that reach outside.
 OUTSIDE = ("open", "print", "input")

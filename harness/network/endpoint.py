@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import select
 import socket
 import struct
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import MachineError
+from harness.network.poll import writable
 from harness.spec.model import Ending
 
 Make = Callable[[int, int], socket.socket]
@@ -143,8 +143,7 @@ def connect(sock: socket.socket, address: Address, seconds: float) -> int:
 
 def until_connected(sock: socket.socket, seconds: float) -> int:
     """Waits for a connection under way. Returns 0, or the number of the error."""
-    _, writable, _ = select.select([], [sock], [], max(0.0, seconds))
-    if not writable:
+    if not writable(sock, seconds):
         return errno.ETIMEDOUT
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
-import select
 import socket
 import struct
 import time
@@ -19,6 +18,7 @@ from typing import NamedTuple
 
 from harness.exchange.action import Ended, Received, Signal
 from harness.exchange.plan import Connection
+from harness.network.poll import readable
 from harness.runner.channel import StreamChannel
 from harness.spec.model import Ending
 from harness.wire.malformed.packet import Flow
@@ -139,7 +139,7 @@ class HandmadeStream(StreamChannel):
 
     def _connect(self, deadline: float) -> None:
         self._send(Stack((Layer("TCP", (("flags", "S"),)),)))
-        while select.select([self.sock], (), (), max(0.0, deadline - time.monotonic()))[0]:
+        while readable(self.sock, within=deadline - time.monotonic()):
             segment = self._segment()
             if segment is not None and segment.flags & _RST:
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")

@@ -27,6 +27,7 @@ from harness.runner.instance import Instance, Workshop
 from harness.runner.job import Capturing, Job, Settings, jobs
 from harness.runner.outcome import Outcome
 from harness.spec.model import Level, Role
+from harness.target import openfiles
 from harness.verdict import Fault, Finding, Verdict
 
 _BESIDE = "it speaks over its own loopback alone, and no wire is on the way there"
@@ -39,6 +40,7 @@ class Runner:
     """Plays jobs one after the other; holds at most one running target between them."""
 
     def __init__(self, settings: Settings) -> None:
+        openfiles.make_room()
         self._settings = settings
         self._tables = Tables()
         self._workshop = Workshop(settings, self._tables)

@@ -26,6 +26,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -35,12 +36,13 @@ from typing import Any
 
 from harness.network.lab import broker, mounts, namespaces
 from harness.network.lab.broker import Broker
+from harness.network.poll import readable
 from harness.target import confinement
 from harness.target.launch import NotLaunchedError, launch
 from harness.target.lineage import children_of, descendants
 
 PROGRAM = "import sys; sys.path.append(sys.argv[2]); from harness.target.keeper import main; main()"
-"""What the fork server's interpreter runs; its arguments are a descriptor and a folder."""
+"""What the fork server's interpreter runs; its arguments: a descriptor, a folder, open files."""
 
 ORDER_LIMIT = 200_000
 """Bytes of an order (arguments and environment); a Unix socket's message takes no more."""
@@ -57,7 +59,12 @@ _GLANCE = 200  # milliseconds between two looks at the memory of a target
 
 
 def main() -> None:
-    """Serves the harness at the other end of the descriptor that the command line names."""
+    """Serves the harness at the other end of the descriptor that the command line names.
+
+    With as many open files as it says: the harness's own limit is none for a target.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[3]), hard))
     with socket.socket(fileno=int(sys.argv[1])) as from_harness:
         from_harness.set_inheritable(False)
         serve(from_harness)
@@ -189,7 +196,7 @@ def _sweep(keepers: set[int]) -> None:
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             ending = os.pidfd_open(orphans[0])
-            select.select([ending], (), ())
+            readable(ending, within=None)
             os.close(ending)
 
 

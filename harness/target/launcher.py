@@ -23,9 +23,10 @@ from harness.errors import HarnessError, MachineError, TargetError
 from harness.network.lab import broker
 from harness.network.lab.lab import Lab, Level
 from harness.network.lab.wire import Wire
-from harness.target import keeper
+from harness.network.poll import readable
+from harness.target import keeper, openfiles
 from harness.target.isolation import FREE, Confinement
-from harness.target.process import PATIENCE, Process, readable
+from harness.target.process import PATIENCE, Process
 from harness.target.terminal import open_terminal
 
 _ROOT = str(Path(harness.__file__).parent.parent)
@@ -85,7 +86,7 @@ class Launcher:
     def sweep(self) -> None:
         """Ends what is left of targets whose keeper was killed. Raises: MachineError."""
         with self._ordered({"do": "sweep"}) as link:
-            if not readable(link, PATIENCE) or link.recv(64) != keeper.GONE:
+            if not readable(link, within=PATIENCE) or link.recv(64) != keeper.GONE:
                 raise MachineError("the fork server of the targets does not answer")
 
     def orphaned(self, process: Process) -> HarnessError:
@@ -147,7 +148,7 @@ class Keeper(Launcher):
         with theirs:
             try:
                 self._server = subprocess.Popen(
-                    [*command, str(theirs.fileno()), _ROOT],
+                    [*command, str(theirs.fileno()), _ROOT, str(openfiles.AT_FIRST)],
                     env=_own_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -266,7 +267,7 @@ def _until_ready(link: socket.socket, level: Level) -> tuple[int, int]:
 def _answer(link: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Returns what is said of an order, and the descriptors with it. Raises: MachineError."""
     told, handles = b"", list[int]()
-    if readable(link, PATIENCE):
+    if readable(link, within=PATIENCE):
         told, handles, _, _ = socket.recv_fds(link, 4096, 4)
     if not told:
         raise MachineError("the keeper of a target did not come up")

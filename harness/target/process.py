@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import termios
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from harness.errors import HarnessError, MachineError, TargetError
+from harness.network.poll import readable
 from harness.target import keeper
 from harness.target.lineage import descendants, read, threads_below
 from harness.target.output import Output
@@ -125,7 +125,7 @@ class Process:
         The kernel's worker that hands over what was typed is done by the time of the answer:
         poll() waits for it (n_tty_poll of drivers/tty/n_tty.c).
         """
-        return not self.stopped and readable(self._slave, 0)
+        return not self.stopped and readable(self._slave)
 
     def reads_in_time(self) -> bool:
         """Says whether the program has set its terminal so that a read ends after a while."""
@@ -207,7 +207,7 @@ class Process:
     def _until_gone(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.keeper_pid, signal.SIGCONT)  # for the case that the target has stopped it
-        if not readable(self._link, PATIENCE):
+        if not readable(self._link, within=PATIENCE):
             os.kill(self.keeper_pid, signal.SIGKILL)  # it lives: its end of the link is open
         elif self._link.recv(64) == keeper.GONE:
             return
@@ -226,13 +226,6 @@ class Process:
             if descriptor is not None:
                 os.close(descriptor)
         self._owner.let_go(self)
-
-
-def readable(what: socket.socket | int, seconds: float) -> bool:
-    """Waits until there is something to read, at most so long. Says whether there is."""
-    poll = select.poll()
-    poll.register(what, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
 
 
 def _lives(pid: int) -> bool:

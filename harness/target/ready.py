@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import time
@@ -18,12 +17,13 @@ from pathlib import Path
 
 from harness.errors import MachineError, TargetError
 from harness.network.endpoint import LOOPBACK, Endpoint
+from harness.network.poll import readable
 from harness.network.tables import Bound, Tables
 from harness.spec.model import Transport
 from harness.target.process import Process
 from harness.target.rest import Kind, prove
 
-_FIRST_TICK, _LAST_TICK = 0.0002, 0.005  # seconds between two looks
+_FIRST_TICK, _LAST_TICK = 0.001, 0.005  # seconds between two looks
 
 
 def holders(port: int, transports: Iterable[Transport], tables: Tables) -> tuple[Bound, ...]:
@@ -97,17 +97,14 @@ def _best(
 
 
 def _wait(process: Process, seconds: float) -> bool:
-    """Waits for output or the end, at most so long. Says whether anything came.
-
-    By select(), since poll() counts whole milliseconds.
-    """
+    """Waits for output or the end, at most so long. Says whether anything came."""
     watched = [process.output_fd]
     if process.status() is None:
         watched.append(process.exit_fd)
-    ready, _, _ = select.select(watched, (), (), seconds)
-    if process.output_fd in ready:
+    came = readable(*watched, within=seconds)
+    if came:
         process.drain()
-    return bool(ready)
+    return came
 
 
 def _late(

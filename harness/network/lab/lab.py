@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from harness.network.lab.ring import Ring
 from harness.network.lab.topology import FAR, NEAR, Side
 from harness.network.netlink import PROTOCOL as SOCK_DIAG
 from harness.network.netlink import SockDiag
+from harness.network.poll import readable
 from harness.network.tables import Tables
 
 _PATIENCE = 20.0  # seconds for what takes milliseconds unless the machine is in trouble
@@ -167,7 +167,7 @@ class Lab:
         }  # fmt: skip
         try:
             self.control.send(json.dumps(order).encode())
-            if not select.select([self.control], (), (), _PATIENCE)[0]:
+            if not readable(self.control, within=_PATIENCE):
                 raise MachineError("the broker of the lab does not answer")
             told, descriptors, _, _ = socket.recv_fds(self.control, 4096, broker.MOST)
         except OSError as exc:
@@ -179,13 +179,18 @@ class Lab:
             raise MachineError(f"the lab makes no socket: {os.strerror(number)}")
         for each in descriptors:
             os.set_inheritable(each, False)
-        return [socket.socket(fileno=each) for each in descriptors]
+        made = [socket.socket(fileno=each) for each in descriptors]
+        if len(made) < count:  # what does not fit is closed by the kernel (unix(7))
+            for sock in made:
+                sock.close()
+            raise MachineError("too many open files for the sockets of a lab: see `ulimit -n`")
+        return made
 
     # -- its end -------------------------------------------------------------------------------
 
     def ends(self) -> bool:
         """Waits for the end of its first process, and so of all. Says whether it came."""
-        return bool(select.select([self._ending], (), (), _PATIENCE)[0])
+        return readable(self._ending, within=_PATIENCE)
 
     def close(self) -> None:
         """Ends all that is in there, and waits until it is gone. Raises: MachineError."""

@@ -7,13 +7,13 @@ know: exchanges; the harness stands at the relay's left end, the target at its r
 from __future__ import annotations
 
 import json
-import select
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.errors import MachineError
 from harness.network.lab import relay
+from harness.network.poll import readable
 from harness.wire.schedule import Schedule
 
 _PATIENCE = 20.0  # seconds for what takes a fraction of a millisecond
@@ -68,7 +68,7 @@ class Wire:
 
     def met(self) -> Iterator[Met]:
         """Yields the fates met since the last time; never waits. Raises: MachineError."""
-        while select.select([self._control], (), (), 0)[0]:
+        while readable(self._control):
             self._read()
         yield from self._met
         self._met.clear()
@@ -83,7 +83,7 @@ class Wire:
         except OSError as exc:
             raise MachineError(f"the wire of the lab is gone: {exc.strerror}") from exc
         while True:
-            if not select.select([self._control], (), (), _PATIENCE)[0]:
+            if not readable(self._control, within=_PATIENCE):
                 raise MachineError("the wire of the lab does not answer")
             done = self._read()
             if done is not None:
