@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.exchange.action import Ended, Received
-from harness.exchange.expectation import Answered, Expectation, Said
+from harness.exchange.expectation import NO, NOT_YET, YES, Answered, Expectation, Said
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
 from harness.exchange.plan import STRANGERS, Connection, Release
@@ -62,52 +62,55 @@ class Arrivals:
         self._resent.clear()
         self._released.clear()
 
-    def arrived(self, signal: Received | Ended) -> None:
-        """Takes in bytes or the end of a connection."""
-        if isinstance(signal, Received):
-            self._receive(signal)
-        elif signal.connection in self._inboxes:
-            self._inboxes[signal.connection].ended = signal.how
-
-    def _receive(self, signal: Received) -> None:
+    def received(self, signal: Received) -> None:
         """Takes in bytes, be it on a connection that nobody has opened: UDP has no opening."""
-        if signal.connection in self._released:
-            return
-        if signal.connection not in self._inboxes:
-            self.open(signal.connection)
-        self._inboxes[signal.connection].add(signal)
+        connection = signal.connection
+        inbox = self._inboxes.get(connection)
+        if inbox is None:
+            if connection in self._released:
+                return
+            self.open(connection)
+            inbox = self._inboxes[connection]
+        inbox.add(signal)
+
+    def ended(self, signal: Ended) -> None:
+        """Takes in the end of a connection."""
+        if signal.connection in self._inboxes:
+            self._inboxes[signal.connection].end(signal.how)
 
     def take(self, expectation: Expectation, said: Said, inbox: Inbox) -> None:
         """Takes out what has met an expectation, and remembers what of it may come once more."""
-        step, act = expectation.step, said.choice.act if said.choice else None
+        act = said.choice.act if said.choice and not expectation.plain else None
+        connection, repeats = expectation.connection, expectation.step.repeats
         if isinstance(act, Says) and act.again is not None:
-            self._resent[step.connection] = _Resent(expectation.matched, act.again, inbox.at)
+            self._resent[connection] = _Resent(expectation.matched, act.again, inbox.at)
         elif self._resent:
-            self._resent.pop(step.connection, None)
+            self._resent.pop(connection, None)
         inbox.drop(said.length)
-        if step.repeats:
-            self.let_come(expectation, step.repeats)
+        if repeats:
+            self.let_come(expectation, repeats)
 
     def let_come(self, expectation: Expectation, times: int) -> None:
         """Lets what is expected here come later, up to so many times, or not at all."""
         self._later.setdefault(expectation.connection, []).extend([expectation] * times)
 
-    def judged(self, expectation: Expectation, inbox: Inbox, captures: Scope) -> Said:
-        """Holds an expectation against what is there, behind what may have come late."""
-        said = expectation.judge(inbox, captures)
-        while said.verdict is Answered.NO:
+    def behind_late(
+        self, said: Said, expectation: Expectation, inbox: Inbox, captures: Scope
+    ) -> Said:
+        """Returns what is said of an expectation, behind what may have come late."""
+        while said.verdict is NO:
             earlier = expectation.overtaken(inbox, captures)
-            if earlier.verdict is Answered.NOT_YET:
+            if earlier.verdict is NOT_YET:
                 return earlier
-            if earlier.verdict is Answered.YES:
+            if earlier.verdict is YES:
                 inbox.set_aside(earlier.length)
                 said = expectation.judge(inbox, captures)
                 continue
             late = self._absorbed(expectation.connection, captures)
-            if late is Answered.NO:
+            if late is NO:
                 return said
-            if late is Answered.NOT_YET:
-                return Said(Answered.NOT_YET)
+            if late is NOT_YET:
+                return Said(NOT_YET)
             said = expectation.judge(inbox, captures)
         return said
 
@@ -127,10 +130,10 @@ class Arrivals:
 
     def surplus(self, connection: Connection, captures: Scope) -> bool:
         """Says whether there is what nothing lets come; what may come late is taken out."""
-        inbox, late = self._inboxes[connection], Answered.YES
-        while inbox.holds and late is Answered.YES:
+        inbox, late = self._inboxes[connection], YES
+        while inbox.holds and late is YES:
             late = self._absorbed(connection, captures)
-        return inbox.holds and late is Answered.NO
+        return inbox.holds and late is NO
 
     def open_still(self, ended: bool) -> bool:
         """Says whether more could come on any connection of those that we have not closed.
@@ -141,19 +144,19 @@ class Arrivals:
 
     def _absorbed(self, connection: Connection, captures: Scope) -> Answered:
         """Takes out one message that an earlier expectation lets come, once it is complete."""
-        inbox, found = self._inboxes[connection], Answered.NO
+        inbox, found = self._inboxes[connection], NO
         resent = self._resent.get(connection)
         if resent and inbox.data == resent.data and inbox.at - resent.at >= resent.gap:
             resent.at = inbox.at
             inbox.drop(len(resent.data))
-            return Answered.YES
+            return YES
         for earlier in self._later.get(connection, ()) if inbox.holds else ():
             said = earlier.judge(inbox, captures)
-            if said.verdict is Answered.YES:
+            if said.verdict is YES:
                 inbox.drop(said.length)
                 self._judgement.warn(earlier.step, said)
                 self._later[connection].remove(earlier)
-                return Answered.YES
-            if said.verdict is Answered.NOT_YET:
-                found = Answered.NOT_YET
+                return YES
+            if said.verdict is NOT_YET:
+                found = NOT_YET
         return found

@@ -13,13 +13,14 @@ _DONE = Done()
 
 
 class Conclusion:
-    """`finding` is the judgement once `over`."""
+    """`finding` is the judgement once `over`. `waits`: for what may explain an end."""
 
     def __init__(self, judgement: Judgement) -> None:
         self.finding: Finding = PASSED
         self.over = False
+        self.waits = False
         self._judgement = judgement
-        self._post_mortem: Finding | None = None
+        self._post_mortem: Finding = PASSED
 
     def reached(self, finding: Finding, status: int | None) -> Action:
         """Ends the play with a finding.
@@ -29,14 +30,13 @@ class Conclusion:
         """
         if finding.decided_by == "end" and status is None:
             self._post_mortem = finding
+            self.waits = True
             return Await(Awaited.EXIT, None, finding.place)
         return self._final(finding, status)
 
-    def waits(self, signal: Signal) -> Action | None:
-        """Takes in what came while an end is waited for; None where none is."""
+    def waited(self, signal: Signal) -> Action:
+        """Takes in what came while an end is waited for."""
         finding = self._post_mortem
-        if finding is None:
-            return None
         if isinstance(signal, Exited):
             return self._final(finding, signal.status)
         if isinstance(signal, Rested | Expired):

@@ -15,17 +15,20 @@ from harness.spec.model import Ending, Transport
 class Inbox:
     """Arrivals of one connection, oldest first.
 
-    `used`: something was said on it. `met`: an event of the exchange was met by it. `judged`
-    counts the messages taken out, `before` is when the last of these had come.
+    `holds`: there is something to judge; an empty datagram is something. `whole`: no more can
+    come to what is there. `used`: something was said on it. `met`: an event of the exchange was
+    met by it. `judged` counts the messages taken out, `before` is when the last of these had come.
+    What is looked at for every message is an attribute: a property costs a call.
     """
 
     __slots__ = (
-        "_aside", "_data", "_datagrams", "_passed", "_stream", "astray", "at", "before", "ended",
-        "judged", "met", "new_port", "open", "used",
+        "_aside", "_datagrams", "_passed", "_stream", "astray", "at", "before", "ended", "holds",
+        "judged", "known", "met", "new_port", "open", "used", "whole",
     )  # fmt: skip
 
     def __init__(self, over: Transport) -> None:
-        self._data: bytes | None = b""  # what `data` gives, None while that is not made
+        self.known: bytes | None = b""  # what `data` gives, None while that is not made
+        self.holds = False
         self._stream = bytearray()
         self.at = 0.0  # when the last of it came
         self.before = 0.0
@@ -39,18 +42,14 @@ class Inbox:
         self._datagrams: deque[Received] | None = deque() if over is Transport.UDP else None
         self._aside: list[Received] = []  # datagrams that were looked at too early
         self._passed = bytearray()  # the same of a stream
-
-    @property
-    def holds(self) -> bool:
-        """Says whether there is something to judge; an empty datagram is something."""
-        return bool(self._datagrams) if self._datagrams is not None else bool(self._stream)
+        self.whole = self._datagrams is not None
 
     @property
     def data(self) -> bytes:
         """The stream so far, or the oldest datagram."""
-        if self._data is None:
-            self._data = bytes(self._stream)
-        return self._data
+        if self.known is None:
+            self.known = bytes(self._stream)
+        return self.known
 
     @property
     def size(self) -> int:
@@ -62,11 +61,6 @@ class Inbox:
         return bytes(self._stream[size:])
 
     @property
-    def waits(self) -> bool:
-        """Says whether nothing is here, and more may come."""
-        return not self._stream and not self._datagrams and self.ended is None
-
-    @property
     def spent(self) -> bool:
         """Says whether all was said and judged: a client may come again on another connection."""
         return not self.holds and (not self.open or (self.ended is not None and self.used))
@@ -76,17 +70,18 @@ class Inbox:
         """Says whether the other side came and went, and nobody has said a word."""
         return self.ended is not None and not self.used
 
-    @property
-    def whole(self) -> bool:
-        """Says whether no more can come to what is there."""
-        return self._datagrams is not None or self.ended is not None
+    def end(self, how: Ending) -> None:
+        """Takes in that the other side has ended it."""
+        self.ended = how
+        self.whole = True
 
     def add(self, signal: Received) -> None:
         """Takes in an arrival."""
-        self.used = True
+        self.used = self.holds = True
         if self._datagrams is None:
-            self._data = None if self._stream else signal.data
-            self._stream += signal.data
+            data = signal.data
+            self.known = None if self._stream else data
+            self._stream += data
             self.at = signal.at
             return
         self._datagrams.append(signal)
@@ -99,11 +94,11 @@ class Inbox:
         if self._datagrams is None:
             if length == len(self._stream) and not self._passed:
                 self._stream.clear()
-                self._data = b""
+                self.known, self.holds = b"", False
             else:
                 self._stream[:length] = self._passed
                 self._passed.clear()
-                self._data = None
+                self.known, self.holds = None, bool(self._stream)
             return
         self._datagrams.popleft()
         self._datagrams.extendleft(reversed(self._aside))
@@ -115,14 +110,14 @@ class Inbox:
         if self._datagrams is None:
             self._passed += self._stream[:length]
             del self._stream[:length]
-            self._data = None
+            self.known, self.holds = None, bool(self._stream)
             return
         self._aside.append(self._datagrams.popleft())
         self._show()
 
     def _show(self) -> None:
-        first = self._datagrams[0] if self._datagrams else None
-        self._data = first.data if first else b""
-        self.at = first.at if first else self.at
-        self.new_port = bool(first and first.new_port)
-        self.astray = bool(first and first.astray)
+        if not self._datagrams:
+            self.known, self.holds, self.new_port, self.astray = b"", False, False, False
+            return
+        _, self.known, self.at, self.new_port, self.astray = self._datagrams[0]
+        self.holds = True

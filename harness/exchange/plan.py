@@ -225,7 +225,8 @@ class Trial:
 class Plan:
     """One play of a case. `scope` holds the drawn parameters; `delivery` rules every Send.
 
-    With `trials` it is played as many plays, and `steps` are those of the last one.
+    With `trials` it is played as many plays, and `steps` are those of the last one. `distinct`
+    are the steps each once: those of a repetition are the same ones many times.
     """
 
     suite: Suite
@@ -237,18 +238,24 @@ class Plan:
     steps: tuple[AnyStep, ...]
     scope: Mapping[str, bytes] = field(default_factory=dict)
     trials: tuple[Trial, ...] = ()
+    distinct: tuple[AnyStep, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        once = {id(step): step for step in self.steps}
+        object.__setattr__(self, "distinct", tuple(once.values()))
 
     @property
     def seconds(self) -> float:
         """What the case may take; whoever waits for what was lost is given that time once more."""
         limit = self.case.deadline or self.suite.deadline
-        losses = sum(isinstance(step, Impair) for step in self.steps)
-        return limit * (1 + losses) if self.delivery in PATIENT else limit
+        if self.delivery not in PATIENT:
+            return limit
+        return limit * (1 + sum(isinstance(step, Impair) for step in self.steps))
 
     @property
     def timed(self) -> bool:
         """Says whether it matters when exactly a datagram came."""
-        parts = (self.steps, *(trial.steps for trial in self.trials))
+        parts = (self.distinct, *(trial.steps for trial in self.trials))
         steps = (step for part in parts for step in part)
         choices = (each for step in steps if isinstance(step, Expect) for each in step.choices)
         return any(isinstance(each.act, Says) and each.act.timed for each in choices)
@@ -256,7 +263,8 @@ class Plan:
     @property
     def heeds_strangers(self) -> bool:
         """Says whether it is looked at what strangers are answered."""
-        return any(isinstance(s, Send | Expect) and s.connection == STRANGERS for s in self.steps)
+        said = (step for step in self.distinct if isinstance(step, Send | Expect))
+        return any(step.connection == STRANGERS for step in said)
 
     @property
     def verifies(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from harness.exchange.action import (
 from harness.exchange.aftermath import after_all
 from harness.exchange.arrivals import Arrivals
 from harness.exchange.conclusion import Conclusion
-from harness.exchange.expectation import Answered, Expectation, Said, expectations
+from harness.exchange.expectation import NO, YES, Expectation, Said, expectations
 from harness.exchange.inbox import Inbox
 from harness.exchange.judgement import Judgement
 from harness.exchange.observation import Observation
@@ -64,10 +64,14 @@ from harness.spec.model import Ending, Role
 from harness.verdict import PASSED, Comparison, Finding
 
 _DONE = Done()
+_BEHIND: tuple[int, AnyStep | None, Expectation | None] = (-1, None, None)
 
 
 class Play:
-    """One play of a plan: `start`, then `feed` until Done; `finding` is the judgement."""
+    """One play of a plan: `start`, then `feed` until Done; `finding` is the judgement.
+
+    `step` is the one of now, None behind the last one and when the play is over.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -79,9 +83,11 @@ class Play:
         self._arrivals = Arrivals(self._judgement, plan.heeds_strangers)
         self._observation = Observation(self._judgement)
         self.silences = Silences()
-        self._at = 0
         self._steps = plan.steps
         self._expectations = expectations(plan)
+        self._ahead = iter(zip(range(len(plan.steps)), plan.steps, self._expectations, strict=True))
+        self.step: AnyStep | None
+        self._at, self.step, self._expectation = next(self._ahead, _BEHIND)
         self._begin: dict[type[AnyStep], Callable[..., Action | None]] = {
             Open: self._open,
             Accept: self._accept,
@@ -100,8 +106,8 @@ class Play:
             Sent: self._next,
             Opened: self._opened,
             Refused: self._refused,
-            Received: self._arrived,
-            Ended: self._arrived,
+            Received: self._received,
+            Ended: self._ended,
             Printed: self._printed,
             Found: self._seen,
             Inspected: self._seen,
@@ -118,12 +124,6 @@ class Play:
         return self._conclusion.finding
 
     @property
-    def step(self) -> AnyStep | None:
-        """The step of now, None behind the last one and when the play is over."""
-        over = self._conclusion.over or self._at >= len(self._steps)
-        return None if over else self._steps[self._at]
-
-    @property
     def hint(self) -> str:
         """What the bytes tell about the program, "" where nothing is certain."""
         return self._judgement.hint
@@ -134,24 +134,25 @@ class Play:
 
     def feed(self, signal: Signal) -> Action:
         """Takes in what happened and returns what is next."""
-        waits = self._conclusion.waits(signal)
-        return waits or self._on[type(signal)](signal)
+        if self._conclusion.waits:
+            return self._concluded(self._conclusion.waited(signal))
+        return self._on[type(signal)](signal)
 
     # -- going on ------------------------------------------------------------------------
 
     def _advance(self) -> Action:
         """Goes on from the step of now, which is looked at once more after something came."""
-        steps = self._steps
-        while self._at < len(steps):
-            step = steps[self._at]
-            action = self._begin[type(step)](step)
+        step, begin = self.step, self._begin
+        while step is not None:
+            action = begin[type(step)](step)
             if action is not None:
                 return action
-            self._at += 1
+            self._at, step, self._expectation = next(self._ahead, _BEHIND)
+            self.step = step
         return self._closing()
 
     def _next(self, signal: Sent | None = None) -> Action:
-        self._at += 1
+        self._at, self.step, self._expectation = next(self._ahead, _BEHIND)
         return self._advance()
 
     # -- the harness acts ------------------------------------------------------------------
@@ -206,22 +207,24 @@ class Play:
         return None if idle else self._fail(f"{self._judgement.who} did not connect", "end")
 
     def _expect(self, step: Expect) -> Action | None:
-        expectation = self._expectations[self._at]
+        expectation = self._expectation
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
         if inbox is None or (not (self._server or expectation.closes) and inbox.spent):
             return self._coming(step, expectation.silent_only or expectation.optional)
         if expectation.owed and self._observation.status is None:
-            if inbox.waits:
+            if not inbox.holds and inbox.ended is None:
                 return expectation.awaiting
             if not (self._server or expectation.closes) and inbox.wordless:
                 return self._coming(step)  # it may have looked whether anybody listens
         if expectation.silent_only:
             return self._keep_silent(step, inbox)
-        said = self._arrivals.judged(expectation, inbox, self.captures)
-        if said.verdict is Answered.YES:
+        said = expectation.judge(inbox, self.captures)
+        if said.verdict is NO:
+            said = self._arrivals.behind_late(said, expectation, inbox, self.captures)
+        if said.verdict is YES:
             return self._accepted(step, expectation, inbox, said)
-        if said.verdict is Answered.NO:
+        if said.verdict is NO:
             return self._wrong(step, expectation, inbox, said)
         if expectation.optional and not inbox.holds and sentinel_behind(self._steps, self._at):
             self._arrivals.let_come(expectation, 1 + step.repeats)
@@ -281,8 +284,12 @@ class Play:
         self._arrivals.open(signal.connection)
         return self._advance()
 
-    def _arrived(self, signal: Received | Ended) -> Action:
-        self._arrivals.arrived(signal)
+    def _received(self, signal: Received) -> Action:
+        self._arrivals.received(signal)
+        return self._advance()
+
+    def _ended(self, signal: Ended) -> Action:
+        self._arrivals.ended(signal)
         return self._advance()
 
     def _printed(self, signal: Printed) -> Action:
@@ -325,7 +332,7 @@ class Play:
         return self._finish(judgement.quiet(step, reason, None, signal))
 
     def _nothing_came(self, step: Expect, signal: Rested | Expired) -> Action:
-        expectation, judgement = self._expectations[self._at], self._judgement
+        expectation, judgement = self._expectation, self._judgement
         assert expectation is not None
         inbox = self._arrivals.get(step.connection)
         if expectation.silence is not None and not (inbox and inbox.holds):
@@ -386,4 +393,9 @@ class Play:
         return self._finish(finding)
 
     def _finish(self, finding: Finding) -> Action:
-        return self._conclusion.reached(finding, self._observation.status)
+        return self._concluded(self._conclusion.reached(finding, self._observation.status))
+
+    def _concluded(self, action: Action) -> Action:
+        if self._conclusion.over:
+            self.step = None
+        return action

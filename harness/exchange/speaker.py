@@ -74,8 +74,8 @@ class Speaker:
         whole = (Delivery.WHOLE, Delivery.SLOW_READER, Delivery.PLAIN)
         if plan.role is not Role.SERVER or plan.delivery not in whole:
             return
-        for step in plan.steps:
-            if isinstance(step, Send) and id(step) not in self._known and _is_known(step, plan):
+        for step in plan.distinct:
+            if isinstance(step, Send) and _is_known(step, plan):
                 data = step.says[0].message.produce(plan.scope)
                 if data or step.connection.over is Transport.UDP:
                     self._known[id(step)] = DoSend(step.connection, (data,))

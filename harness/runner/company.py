@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from harness.exchange.action import DoListen, Opened, Received, Refused, Sent
+from harness.exchange.action import DoListen, Opened, Received, Refused, Sent, Signal
 from harness.exchange.plan import STRANGERS, Connection, Listen, Plan
 from harness.network.endpoint import Address, Endpoint
 from harness.network.tables import Tables
@@ -36,7 +36,8 @@ class Company:
     """The channels by connection. `shown` is told when a client program shows itself.
 
     `came` is when something last came, in monotonic seconds. `guests` grows by
-    every address that we speak from to the target.
+    every address that we speak from to the target. `get` returns the channel that carries a
+    connection, None where there is none.
     """
 
     def __init__(
@@ -61,19 +62,16 @@ class Company:
         self.came = -math.inf
         self._timed = plan.timed
         self._channels: dict[Connection, Channel] = {}
+        self.get: Callable[[Connection], Channel | None] = self._channels.get
         self._waiting: deque[socket.socket] = deque()
         self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
         self.guests = guests
-        unheard = (step for step in plan.steps if isinstance(step, Listen) and not step.on)
+        unheard = (step for step in plan.distinct if isinstance(step, Listen) and not step.on)
         self._unheard = {step.connection for step in unheard}
         if welcome is not None:
             watch.add(welcome.listener.fileno(), self._welcome_in)
             everybody = Connection(self._clients[0], Transport.UDP)
             self.add(DatagramChannel(everybody, welcome.datagrams, None, shared=True))
-
-    def get(self, connection: Connection) -> Channel | None:
-        """Returns the channel that carries a connection."""
-        return self._channels.get(connection)
 
     def add(self, channel: Channel) -> None:
         """Lets a channel carry its connection from here on; the one before is closed."""
@@ -195,26 +193,33 @@ class Company:
 
     def _read(self, channel: Channel) -> None:
         signal = channel.read()
-        if signal is None:
-            return
-        who, now, by_client = channel.connection.client, time.monotonic(), self._target_is_client
         if type(signal) is Received:
-            self.came = now
+            now = self.came = time.monotonic()
             if self._welcome is not None:
-                self._shown(now)
-                if self._channels.get(channel.connection) is not channel:
-                    signal = signal._replace(astray=True)
+                signal = self._from_client(signal, channel, now)
             detail = ANOTHER_PORT if signal.new_port else ""
-            self._record.mark(now, Kind.BYTES, by_client, who, signal.data, detail)
+            who = channel.connection.client
+            self._record.say(now, self._target_is_client, who, signal.data, detail)
+        elif signal is None:
+            return
         else:
-            if isinstance(channel, StreamChannel):
-                self._watch.remove(channel.sock.fileno())
-            detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
-            kind = Kind.REFUSE if isinstance(signal, Refused) else Kind.CLOSE
-            self._record.mark(now, kind, by_client, who, detail=detail)
+            self._gone(signal, channel)
         self._watch.pending.append(signal)
         if self._waiting:
             self.seat()
+
+    def _from_client(self, signal: Received, channel: Channel, now: float) -> Received:
+        self._shown(now)
+        left = self._channels.get(channel.connection) is not channel
+        return signal._replace(astray=True) if left else signal
+
+    def _gone(self, signal: Signal, channel: Channel) -> None:
+        if isinstance(channel, StreamChannel):
+            self._watch.remove(channel.sock.fileno())
+        refused = isinstance(signal, Refused)
+        detail = signal.why if isinstance(signal, Refused) else str(getattr(signal, "how", ""))
+        kind, who = Kind.REFUSE if refused else Kind.CLOSE, channel.connection.client
+        self._record.mark(time.monotonic(), kind, self._target_is_client, who, detail=detail)
 
     def _welcome_in(self) -> None:
         sock = self._welcome.accept() if self._welcome is not None else None

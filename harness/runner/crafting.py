@@ -110,10 +110,10 @@ class Crafter:
             return
         ports = {
             step.connection: step.port
-            for step in plan.steps
+            for step in plan.distinct
             if isinstance(step, Open) and step.port
         }
-        for step in plan.steps:
+        for step in plan.distinct:
             if isinstance(step, Craft) and isinstance(step.packet, Entry):
                 known = step.connection in ports and not step.says.message.open
                 data = step.says.message.produce(plan.scope) if known else b""

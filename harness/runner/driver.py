@@ -135,17 +135,17 @@ class Driver:
     def play(self) -> Play:
         """Plays to the end and closes every socket of ours."""
         play = Play(self._plan)
-        self.record.step = lambda: play.step
-        do = self._do
+        self.record.played = play
+        do, feed = self._do, play.feed
         try:
             self._wire.begin(self._watch)
             self._inspection.begin()
             action = play.start()
             while isinstance(action, DoImpair):  # holds from the first packet on
-                action = play.feed(self._impair(action))
+                action = feed(self._impair(action))
             self._wire.go()
             while type(action) is not Done:
-                action = play.feed(do[type(action)](action))
+                action = feed(do[type(action)](action))
         finally:
             self._company.leave()
             self._wire.end(self._watch)
@@ -200,7 +200,7 @@ class Driver:
         return StreamChannel(connection, sock, slow)
 
     def _send(self, action: DoSend) -> Signal:
-        channel = self._company.get(action.connection)
+        channel, pieces = self._company.get(action.connection), action.pieces
         if channel is None or not channel.open:
             return Refused(action.connection, "the connection is closed")
         if isinstance(channel, DatagramChannel):
@@ -208,12 +208,11 @@ class Driver:
         if self._unread is channel:  # each message is a read of its own, unless they are joined
             self._reading.wait(channel)
         self._unread = channel
-        if len(action.pieces) == 1:
-            return self._write(channel, action.pieces[0], "") or _SENT
-        last = len(action.pieces) - 1
-        for index, piece in enumerate(action.pieces):
-            detail = "read before the next" if index < last else ""
-            ended = self._write(channel, piece, detail)
+        if len(pieces) == 1:
+            return self._write(channel, pieces[0], "") or _SENT
+        last = len(pieces) - 1
+        for index, piece in enumerate(pieces):
+            ended = self._write(channel, piece, "read before the next" if index < last else "")
             if ended is not None:
                 return ended
             if index < last:
@@ -222,12 +221,11 @@ class Driver:
 
     def _write(self, channel: StreamChannel, data: bytes, detail: str) -> Signal | None:
         who = channel.connection.client
-        self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, data, detail)
+        self.record.say(time.monotonic(), self._client_speaks, who, data, detail)
         rest = data
         while rest:
             try:
-                written = channel.write(rest)
-                rest = rest[written:] if written < len(rest) else b""
+                rest = rest[channel.write(rest) :]
             except BlockingIOError:
                 stuck = self._until_writable(channel)
                 if stuck is not None:
@@ -262,7 +260,7 @@ class Driver:
         who = "a stranger" if action.stray else channel.connection.client
         detail = ANOTHER_PORT if action.another_port else ""
         for piece in action.pieces:
-            self.record.mark(time.monotonic(), Kind.BYTES, self._client_speaks, who, piece, detail)
+            self.record.say(time.monotonic(), self._client_speaks, who, piece, detail)
             detail = ""
             try:
                 self._put(channel, piece, action)
@@ -327,20 +325,20 @@ class Driver:
 
     def _await(self, action: Await) -> Signal:
         """Waits. Output does not make another wait of it: a target may print for ever."""
-        if action.kind in _UNOWED and action != self._awaited:
+        unowed = action.kind in _UNOWED
+        if unowed and action != self._awaited:
             self._awaited, self._since = action, time.monotonic()
-        signal = self._signal(action)
+        signal = self._signal(action, unowed)
         if self._wire.counts and type(signal) is Received:
             self._wire.came(signal)
         if type(signal) is not Printed:
             self._awaited = None
         return signal
 
-    def _signal(self, action: Await) -> Signal:
+    def _signal(self, action: Await, unowed: bool) -> Signal:
         """Takes what is there; else waits a moment in which nothing but the answer is looked at."""
         self._unread = None
         pending = self._pending
-        unowed = action.kind in _UNOWED
         if unowed or not pending:
             self._watch.look(0 if unowed or self._wire.holds else 1)
         if unowed and all(type(each) is Printed for each in pending):

@@ -67,7 +67,7 @@ class Inspection:
         self._before: frozenset[int] = frozenset()
         self._blind = ""
         self._remembers = any(
-            isinstance(step, Inspect) and isinstance(step.act, LetsGo) for step in plan.steps
+            isinstance(step, Inspect) and isinstance(step.act, LetsGo) for step in plan.distinct
         )
 
     def begin(self) -> None:

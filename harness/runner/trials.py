@@ -41,7 +41,7 @@ class Tried:
 def play(plan: Plan, crafter: Crafter, driver_for: Callable[[Plan], Driver]) -> Tried:
     """Plays a plan; of one with trials every one that can be, up to the first that goes wrong."""
     if not plan.trials:
-        lacking = next(filter(None, (_lacking_of(step, crafter) for step in plan.steps)), "")
+        lacking = next(filter(None, (_lacking_of(step, crafter) for step in plan.distinct)), "")
         if lacking:
             why = f"it sends a crafted packet: {lacking}"
             return Tried(Finding(Verdict.UNSUPPORTED, why, Fault.MACHINE, plan.case.place), None)

@@ -84,16 +84,14 @@ class Watch:
 
     def look(self, ms: int) -> bool:
         """Takes in all that happens within so many milliseconds. Says whether anything did."""
-        if ms <= 1 and not self._target_is_client:
-            events = self._poll.poll(ms)
-        else:
-            began = time.monotonic()
-            events = self._poll.poll(ms)
+        began = 0.0 if ms <= 1 and not self._target_is_client else time.monotonic()
+        events = self._poll.poll(ms)
+        if began:
             self.control.waited(began, ms / 1000, time.monotonic())
+        readers = self._readers
         for fd, _ in events:
-            reader = self._readers.get(fd)
-            if reader is not None:
-                reader()
+            if fd in readers:
+                readers[fd]()
         return bool(events)
 
     def until_writable(self, fd: int, ms: int) -> bool:

@@ -39,6 +39,8 @@ class Wire:
         self._lines: dict[tuple[Connection, Role], Line[Send]] = {}
         self._late: list[tuple[float, int, Send]] = []
         self._held = 0
+        self.counts = False  # whether datagrams have to go through it
+        self.holds = False  # whether one is under way still
 
     def lay(self, action: DoImpair, ends: tuple[Address, Address] | None) -> None:
         """Lays a schedule; packets are counted from here on.
@@ -48,20 +50,11 @@ class Wire:
         """
         if action.connection.over is Transport.UDP:
             self._lines[action.connection, action.by] = Line(action.schedule)
+            self.counts = True
             return
         assert self._streams is not None, "whoever has no wire for it does not play it"
         ports = (ends[0][1], ends[1][1]) if ends else None
         self._streams.lay(action.schedule, "tcp", action.by is not self._own, ports)
-
-    @property
-    def counts(self) -> bool:
-        """Says whether datagrams have to go through it."""
-        return bool(self._lines)
-
-    @property
-    def holds(self) -> bool:
-        """Says whether a datagram is under way still."""
-        return bool(self._late)
 
     def passed(self) -> int:
         """Returns how many frames have gone over the lab's wire, -1 where it holds some back.
@@ -86,6 +79,7 @@ class Wire:
                 continue
             self._held += 1
             heapq.heappush(self._late, (time.monotonic() + out.after, self._held, out.packet))
+            self.holds = True
 
     def came(self, signal: Received) -> None:
         """Counts a datagram of the target's. What becomes of it changes nothing of what it is."""
@@ -105,6 +99,7 @@ class Wire:
             released = True
             with contextlib.suppress(OSError):  # nobody is there any more
                 heapq.heappop(self._late)[2]()
+        self.holds = bool(self._late)
         return released
 
     def _tell(self, line: Line[Send], by: Role) -> None:
