@@ -49,6 +49,7 @@ def page(title: str, header: Part, main: Part, footer: Part) -> str:
         element("meta", name="referrer", content="no-referrer"),
         element("title", title),
         element("style", verbatim(style)),
+        element("script", verbatim(script)),
     )
     body = element(
         "body",
@@ -56,7 +57,6 @@ def page(title: str, header: Part, main: Part, footer: Part) -> str:
         element("header", header),
         element("main", main, id="main", tabindex="-1"),
         element("footer", footer),
-        element("script", verbatim(script)),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
@@ -121,8 +121,12 @@ def facts(*pairs: tuple[str, Part]) -> Html:
     return element("dl", *shown, class_="facts") if shown else NOTHING
 
 
-def table(caption: Part, head: Part, *bodies: Part, class_: str = "", foot: Part = None) -> Html:
-    """Returns a table, which scrolls for itself where the window is narrow."""
+def table(caption: Part, head: Part, *bodies: Part, class_: str = "", foot: Part = None,
+          after: Part = None, rows: int | None = None) -> Html:  # fmt: skip
+    """Returns a table, which scrolls for itself where the window is narrow, `after` with it.
+
+    `rows` are all there are, with the head, where not all are shown.
+    """
     made = element(
         "table",
         element("caption", caption, class_="unseen"),
@@ -130,6 +134,7 @@ def table(caption: Part, head: Part, *bodies: Part, class_: str = "", foot: Part
         joined(*bodies),
         element("tfoot", foot) if foot else NOTHING,
         class_=class_ or None,
+        aria_rowcount=rows,
     )
-    return element("div", made, class_="scrolls", tabindex="0", role="group",
+    return element("div", made, after, class_="scrolls", tabindex="0", role="group",
                    aria_label=caption)  # fmt: skip

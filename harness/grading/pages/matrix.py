@@ -2,7 +2,8 @@
 
 Belongs here: its rows, columns and signs, and what finds and filters them. Must not know: files.
 The script sorts by `data-value`, finds by the text of the first three cells, by `data-kinds` and by
-`data-breaks`.
+`data-breaks`. Rows behind the first are shown when one comes near them; without scripts, and on
+paper, all are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from harness.grading.result import Isolation
 from harness.report.page import cut
 
 _REASON = 90
+_AT_ONCE = 100  # rows; laying out thousands takes a browser seconds
 _SIGNS = {
     Standing.KEPT: "✓",
     Standing.UNTESTED: "·",
@@ -36,9 +38,11 @@ def matrix(rows: Sequence[Row], keys: Sequence[Key], isolation: Isolation) -> Ht
         _column("State", "state"),
         *(_column(key.rule.id, f"r{at}", "tilted", key.rule.text) for at, key in enumerate(keys)),
     ]
-    body = element("tbody", *(_line(row, keys, isolation) for row in rows))
+    lines = (_line(row, keys, isolation, at >= _AT_ONCE) for at, row in enumerate(rows))
     caption = "Submissions by requirement"
-    matrix = table(caption, element("tr", *columns), body, class_="matrix")
+    more = element("button", type="button", id="more", hidden=True)
+    matrix = table(caption, element("tr", *columns), element("tbody", *lines), class_="matrix",
+                   after=more, rows=len(rows) + 1)  # fmt: skip
     return section("matrix", caption, _tools(len(rows)), matrix)
 
 
@@ -79,7 +83,8 @@ def _column(label: str, key: str, class_: str = "", title: str = "") -> Html:
                    title=title or None, aria_sort="none")  # fmt: skip
 
 
-def _line(row: Row, keys: Sequence[Key], isolation: Isolation) -> Html:
+def _line(row: Row, keys: Sequence[Key], isolation: Isolation, later: bool) -> Html:
+    """Returns a row; `later`: where scripts run it is shown when one comes near it."""
     share = row.points / row.maximum if row.maximum else 0.0
     broken = sum(each in BREACH for each in row.standings.values())
     mark = number(row.points) if row.decided else "–"
@@ -90,6 +95,7 @@ def _line(row: Row, keys: Sequence[Key], isolation: Isolation) -> Html:
         element("td", mark, class_="amount", data_value=f"{share:.6f}" if row.decided else "-1"),
         element("td", *_state(row, broken, isolation), data_value=f"{broken:04d}"),
         *signs,
+        class_="later" if later else None,
         data_kinds=" ".join(_kinds(row)),
         data_breaks=" ".join(key.rule.id for key, each in row.standings.items() if each in BREACH),
     )

@@ -1,10 +1,13 @@
 "use strict";
 // Without this script a page shows all it has: it sorts, finds and unfolds.
 
-const table = document.querySelector(".matrix");
-const find = document.getElementById("find");
-const show = document.getElementById("show");
-const count = document.getElementById("count");
+// It runs before the page is read: what is to be shown later is not laid out first.
+document.documentElement.classList.add("scripted");
+let table, find, show, count, more;
+
+// Rows behind these are shown when one comes near them (harness.grading.pages.matrix).
+const AT_ONCE = 100;
+let room = AT_ONCE;
 
 // A sign sorts by how bad it is, the worst last.
 const ORDER = ["kept", "untested", "open", "blocked", "partly", "broken"];
@@ -28,6 +31,7 @@ function sort(heading, descending) {
   const rows = [...body.rows].map((row, place) => [keyOf(row.children[at]), place, row]);
   rows.sort((a, b) => (descending ? compared(b[0], a[0]) : compared(a[0], b[0])) || a[1] - b[1]);
   body.append(...rows.map((each) => each[2]));
+  lay(AT_ONCE);
   for (const each of heading.parentElement.children) {
     each.setAttribute("aria-sort", "none");
   }
@@ -48,8 +52,25 @@ function matches(row, words, kind) {
   return words.every((word) =>
     word.startsWith("breaks:")
       ? row.dataset.breaks.toLocaleLowerCase().split(" ").includes(word.slice(7))
-      : row.dataset.text.includes(word)
+      : textOf(row).includes(word)
   );
+}
+
+function textOf(row) {
+  const told = () => [...row.children].slice(0, 3).map((each) => each.textContent);
+  return (row.dataset.text ??= told().join(" ").toLocaleLowerCase());
+}
+
+// Shows so many of the rows that were found, and says whether there are more.
+function lay(most) {
+  room = most;
+  let found = 0;
+  for (const row of table.tBodies[0].rows) {
+    found += row.hidden ? 0 : 1;
+    row.classList.toggle("later", !row.hidden && found > room);
+  }
+  more.hidden = found <= room;
+  more.textContent = `Show the other ${found - room}`;
 }
 
 function filter() {
@@ -60,6 +81,7 @@ function filter() {
     shown += row.hidden ? 0 : 1;
   }
   const all = table.tBodies[0].rows.length;
+  lay(AT_ONCE);
   count.textContent = shown === all ? `${all} submissions` : `${shown} of ${all} submissions`;
 }
 
@@ -71,11 +93,7 @@ function buttonIn(heading) {
   heading.append(button);
 }
 
-if (table) {
-  for (const row of table.tBodies[0].rows) {
-    const told = [...row.children].slice(0, 3).map((each) => each.textContent);
-    row.dataset.text = told.join(" ").toLocaleLowerCase();
-  }
+function startMatrix() {
   table.tHead.querySelectorAll("th").forEach(buttonIn);
   find.addEventListener("input", filter);
   show.addEventListener("input", filter);
@@ -88,16 +106,25 @@ if (table) {
       find.focus({ preventScroll: true });
     });
   }
+  lay(AT_ONCE);
+  more.addEventListener("click", () => {
+    const next = table.querySelector(".later a");
+    lay(Infinity);
+    next.focus();
+  });
+  new IntersectionObserver(([end]) => end.isIntersecting && lay(room + AT_ONCE), {
+    root: more.parentElement,
+    rootMargin: "600px",
+  }).observe(more);
 }
 
-const unfolding = document.getElementById("unfold");
-if (unfolding) {
-  unfolding.hidden = false;
-  unfolding.addEventListener("click", () => {
+function startFolds(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
     const all = document.querySelectorAll("main details");
     const open = [...all].some((each) => !each.open);
     all.forEach((each) => (each.open = open));
-    unfolding.textContent = open ? "Fold all" : "Unfold all";
+    button.textContent = open ? "Fold all" : "Unfold all";
   });
 }
 
@@ -110,4 +137,15 @@ function unfold() {
   }
 }
 addEventListener("hashchange", unfold);
-unfold();
+addEventListener("DOMContentLoaded", () => {
+  table = document.querySelector(".matrix");
+  [find, show, count, more] = ["find", "show", "count", "more"].map((id) => document.getElementById(id));
+  const folds = document.getElementById("unfold");
+  if (table) {
+    startMatrix();
+  }
+  if (folds) {
+    startFolds(folds);
+  }
+  unfold();
+});

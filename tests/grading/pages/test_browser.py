@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -158,14 +159,66 @@ def test_kinds_are_shown_alone(opened):
     assert browser.value(DOWN) == ["Ada"]
 
 
-def test_a_thousand_submissions_are_one_page(opened):
-    rows = [row_of(result(f"s{each}", cases=(case(), failed()))) for each in range(1000)]
-    browser = opened(cohort_page(rows))
+@pytest.fixture(scope="module")
+def thousand():
+    row = row_of(result("s", cases=(case(), failed())))
+    students = (Student(f"s{each}", f"S{each}") for each in range(1000))
+    return cohort_page([replace(row, student=each) for each in students])
+
+
+LAID_OUT = "[...document.querySelectorAll('.matrix tbody tr')].filter(e => e.offsetHeight).length"
+
+
+def test_a_thousand_submissions_are_one_page(opened, thousand):
+    browser = opened(thousand)
     assert browser.value("document.querySelectorAll('.matrix tbody tr').length") == 1000
-    # What makes such a page slow is the number of its elements: a cell is one.
+    # What makes such a page slow is its layout, and the number of its elements: a cell is one.
+    assert browser.value(LAID_OUT) == 100
     assert browser.value("document.querySelectorAll('.matrix tbody td *').length") <= 1000
+    assert browser.value("document.querySelector('.matrix').ariaRowCount") == "1001"
     browser.value("find.value = 's999'; find.dispatchEvent(new Event('input'))")
     assert browser.value(DOWN) == ["S999"]
+    assert browser.value(LAID_OUT) == 1
+
+
+def test_of_a_thousand_more_are_shown_when_one_comes_near_them(opened, thousand):
+    browser = opened(thousand)
+    browser.value(
+        "new Promise(done => { new MutationObserver(done).observe(more, {childList: true});"
+        " const around = more.parentElement; around.scrollTop = around.scrollHeight; })"
+    )
+    assert browser.value(LAID_OUT) == 200
+    assert browser.value("more.textContent") == "Show the other 800"
+
+
+def test_of_a_thousand_all_are_shown_at_a_button(opened, thousand):
+    browser = opened(thousand)
+    first, focused = browser.value(
+        "[table.querySelector('.later a').textContent,"
+        " (more.click(), document.activeElement.textContent)]"
+    )
+    assert first == focused
+    assert browser.value(LAID_OUT) == 1000
+    assert browser.value("more.hidden") is True
+
+
+def test_a_thousand_are_sorted_and_not_only_those_that_are_shown(opened, thousand):
+    browser = opened(thousand)
+    for _ in range(2):
+        browser.value("document.querySelector('.matrix thead button').click()")
+    assert browser.value(DOWN)[0] == "S999"
+    assert browser.value(LAID_OUT) == 100
+
+
+@pytest.mark.parametrize("how", ["on paper", "without scripts"])
+def test_a_thousand_are_all_there(browser, opened, thousand, how):
+    browser.call("Emulation.setScriptExecutionDisabled", value=how == "without scripts")
+    try:
+        opened(thousand, medium="print" if how == "on paper" else "")
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+        assert browser.value(LAID_OUT) == 1000
+    finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
 # -- for everybody -------------------------------------------------------------------------
