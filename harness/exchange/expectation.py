@@ -188,7 +188,7 @@ class Expectation:
             data = inbox.known
             found = self._only.judge(inbox.data if data is None else data, inbox.whole)
             if type(found) is Matched:
-                return self._said(inbox, self._choices[0], found)
+                return self._said(inbox.data if data is None else data, self._choices[0], found)
         closest, possible = Said(NO), False
         for at, choice in enumerate(self._choices):
             if not isinstance(choice.act, Says):
@@ -196,7 +196,7 @@ class Expectation:
             judge = self._judges.get(at) or self._bound(at, choice.act, captures)
             found = judge.judge(inbox.data, inbox.whole)
             if type(found) is Matched:
-                return self._said(inbox, choice, found)
+                return self._said(inbox.data, choice, found)
             if type(found) is More:
                 possible = True
                 if inbox.size >= _LONG:
@@ -205,9 +205,9 @@ class Expectation:
                 closest = Said(NO, offset=found.offset, why=found.why)
         return _STILL if possible else closest
 
-    def _said(self, inbox: Inbox, choice: Choice, found: Matched) -> Said:
+    def _said(self, data: bytes, choice: Choice, found: Matched) -> Said:
         length, met = found.length, self._met
-        self.matched = inbox.data[:length]
+        self.matched = data[:length]
         if met is None or met.length != length or met.choice is not choice or found.captures:
             met = Said(YES, choice, length, found.captures)
             self._met = None if found.captures else met

@@ -248,9 +248,8 @@ class Play:
         if inbox.new_port or inbox.astray or not expectation.plain:
             wrong = self._judgement.against_spec(step, said, inbox, self.captures)
             if wrong:
-                return self._fail(
-                    wrong, "bytes", self._judgement.compared(expectation, inbox, None)
-                )
+                seen = self._judgement.compared(expectation, inbox, None)
+                return self._fail(wrong, "bytes", seen)
             self._judgement.warn(step, said)
         if said.captures:
             self.captures.update(said.captures)
@@ -396,6 +395,5 @@ class Play:
         return self._concluded(self._conclusion.reached(finding, self._observation.status))
 
     def _concluded(self, action: Action) -> Action:
-        if self._conclusion.over:
-            self.step = None
+        self.step = None if self._conclusion.over else self.step
         return action

@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harness.errors import MachineError
 from harness.exchange.action import Ended, Received, Refused, Signal
@@ -35,7 +35,10 @@ def all_of(sock: socket.socket) -> Iterator[bytes]:
 
 
 class StreamChannel:
-    """One TCP connection, ours or one that the target opened."""
+    """One TCP connection, ours or one that the target opened.
+
+    `write` writes what fits and returns the count. It raises OSError as the socket does.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class StreamChannel:
         """`ends` are ours and the target's, where the socket does not know them."""
         self.connection = connection
         self.sock = sock
+        self.write: Callable[[bytes], int] = sock.send
         self.open = True
         self.deaf = False  # nothing that comes is read
         known = ends or (sock.getsockname()[:2], sock.getpeername()[:2])
@@ -54,10 +58,6 @@ class StreamChannel:
         self.target_end: Address = known[1]
         self._slow = slow
         self._reads = 0
-
-    def write(self, data: bytes) -> int:
-        """Writes what fits. Returns the count. Raises: OSError as the socket does."""
-        return self.sock.send(data, socket.MSG_NOSIGNAL)
 
     def read(self) -> Signal | None:
         """Returns what came, None where nothing did after all."""

@@ -325,31 +325,34 @@ class Driver:
 
     def _await(self, action: Await) -> Signal:
         """Waits. Output does not make another wait of it: a target may print for ever."""
-        unowed = action.kind in _UNOWED
-        if unowed and action != self._awaited:
-            self._awaited, self._since = action, time.monotonic()
-        signal = self._signal(action, unowed)
-        if self._wire.counts and type(signal) is Received:
-            self._wire.came(signal)
-        if type(signal) is not Printed:
-            self._awaited = None
+        self._unread, pending, wire = None, self._pending, self._wire
+        if action.kind in _UNOWED:
+            signal = self._silence(action)
+        else:
+            if not pending:  # a moment in which nothing but the answer is looked at
+                self._watch.look(0 if wire.holds else 1)
+            signal = pending.popleft() if pending else self._waited(action, False)
+        if type(signal) is Received:
+            if wire.counts:
+                wire.came(signal)
+        elif type(signal) is Printed:
+            if not self._overdue():
+                return signal
+            signal = self._quiet.expired()
+        self._awaited = None
         return signal
 
-    def _signal(self, action: Await, unowed: bool) -> Signal:
-        """Takes what is there; else waits a moment in which nothing but the answer is looked at."""
-        self._unread = None
+    def _silence(self, action: Await) -> Signal:
+        """Takes what is there; else waits, where nothing is owed, until that is enough."""
+        if action != self._awaited:
+            self._awaited, self._since = action, time.monotonic()
         pending = self._pending
-        if unowed or not pending:
-            self._watch.look(0 if unowed or self._wire.holds else 1)
-        if unowed and all(type(each) is Printed for each in pending):
+        self._watch.look(0)
+        if all(type(each) is Printed for each in pending):
             enough = self._quiet.enough(self._since)
             if enough is not None:
                 return enough
-        if not pending:
-            return self._waited(action, unowed)
-        if type(pending[0]) is Printed and self._overdue():
-            return self._quiet.expired()
-        return pending.popleft()
+        return pending.popleft() if pending else self._waited(action, True)
 
     def _overdue(self) -> bool:
         """Says whether time was over when it last printed, too: whoever prints for ever ends."""

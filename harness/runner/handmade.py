@@ -52,6 +52,7 @@ class HandmadeStream(StreamChannel):
         """Connects. Raises: OSError where nobody listens, or nobody answers in time."""
         ends = ((flow.source.v4, flow.source.port), (flow.target.v4, flow.target.port))
         super().__init__(connection, raw, ends=ends)
+        self.write = self._write
         self._flow = flow
         self._said, self._heard = _START, 0
         self._ahead: list[tuple[int, int]] = []
@@ -60,7 +61,7 @@ class HandmadeStream(StreamChannel):
 
     # -- speaking --------------------------------------------------------------------------
 
-    def write(self, data: bytes) -> int:
+    def _write(self, data: bytes) -> int:
         """Sends right segments. Raises: OSError where the connection is gone."""
         if not self.open:
             raise BrokenPipeError(errno.EPIPE, "the connection is gone")
