@@ -1,4 +1,4 @@
-"""How long a whole suite takes on a target that never answers, against a good one."""
+"""How long a whole suite takes on a target that never answers, or dies, against a good one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ CASES = 10
 ROUNDS = 5
 
 NOTHING = SERVER.replace("talk.sendall(data.upper())", "pass")
+DYING = SERVER.replace("talk.sendall(data.upper())", "raise SystemExit(1)")
 PROBE_ALONE = SERVER.replace("talk.sendall(", "b'probe' in data and talk.sendall(")
 
 
 def figures() -> list[Figure]:
-    """Measures a target that answers nothing, and one that answers the probe alone."""
+    """Measures a target that answers nothing, one that dies, one that answers the probe alone."""
     text = spec(CASES).replace("    deliveries: [whole]\n", "")
     suite = load("speed.yaml", text, None)  # type: ignore[arg-type] # it names no other file
     found = []
@@ -31,6 +32,7 @@ def figures() -> list[Figure]:
         for kind, source in (
             ("good", SERVER),
             ("nothing", NOTHING),
+            ("dying", DYING),
             ("the probe alone", PROBE_ALONE),
         ):
             (folder / kind).mkdir()
@@ -45,10 +47,16 @@ def figures() -> list[Figure]:
 
         # Whoever answers the probe alone fails every case, each on a process of its own: what it
         # costs is to start them.
-        for kind, at_most in (("nothing", 2.0), ("the probe alone", None)):
+        told = {
+            "nothing": "answers nothing",
+            "dying": "dies at the first packet",
+            "the probe alone": "answers the probe alone",
+        }
+        for kind, name_ in told.items():
             times = alternating(lambda: whole(kind), lambda: whole("good"), ROUNDS)  # noqa: B023
             best = min(times)
             note = f"{1e3 * best[0]:.0f} ms, good one {1e3 * best[1]:.0f} ms"
-            name_ = f"suite: target answers {kind}"
-            found.append(Figure(name_, tuple(a / b for a, b in times), at_most=at_most, note=note))
+            ratios = tuple(a / b for a, b in times)
+            at_most = None if kind == "the probe alone" else 2.0
+            found.append(Figure(f"suite: target {name_}", ratios, at_most=at_most, note=note))
     return found
