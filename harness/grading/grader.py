@@ -374,7 +374,7 @@ class _Grader:
         seconds = sum(each.seconds for each in cases)
         if worst is not None and worst.verdict not in _GOOD:
             bad = sum(each.verdict not in _GOOD for each in cases)
-            reason = f"{bad} of {len(cases)}: {worst.name}: {worst.reason}"
+            reason = f"{bad} of {len(cases)} do not pass; {worst.name}: {worst.reason}"
             self._add_phase(PhaseName.CASES, worst.verdict, reason, seconds=seconds)
         else:
             self._add_phase(PhaseName.CASES, Verdict.PASS, seconds=seconds)

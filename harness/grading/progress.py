@@ -20,6 +20,7 @@ from harness.report.summary import WORDS
 from harness.verdict import Fault, Verdict
 
 _COLUMNS = 100
+_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _is_unplayed(case: CaseResult) -> bool:
 
 def line_of(told: Told) -> str:
     """Returns one line on a submission, safe to print."""
-    who = f"{told.student} {told.name}".strip()
+    who = cut(printable(f"{told.student} {told.name}".strip()), _NAME)
     mark = f"{told.points:g} of {told.maximum:g}" if told.decided else "no mark"
     if not told.finished:
         state = "not finished"

@@ -26,6 +26,7 @@ class Terminal(io.StringIO):
         ({"decided": False}, "s1 Ann Lee: no mark: 8 passed, 2 failed"),
         ({"finished": False}, "s1 Ann Lee: 7.5 of 10: not finished"),
         ({"held_up": "build: no"}, "s1 Ann Lee: 7.5 of 10: build: no"),
+        ({"name": 60 * "n"}, f"s1 {34 * 'n'}...: 7.5 of 10: 8 passed, 2 failed"),
     ],
 )
 def test_a_line_tells_of_one_submission(changed, line):

@@ -19,6 +19,7 @@ from harness.grading.result import Isolation
 from harness.report.page import cut
 
 _REASON = 90
+_NAME = 24  # characters; a longer one is cut on the screen
 _AT_ONCE = 100  # rows; laying out thousands takes a browser seconds
 _SIGNS = {
     Standing.KEPT: "✓",
@@ -85,13 +86,14 @@ def _column(label: str, key: str, class_: str = "", title: str = "") -> Html:
 
 def _line(row: Row, keys: Sequence[Key], isolation: Isolation, later: bool) -> Html:
     """Returns a row; `later`: where scripts run it is shown when one comes near it."""
+    name = row.student.name or row.student.id
     share = row.points / row.maximum if row.maximum else 0.0
     broken = sum(each in BREACH for each in row.standings.values())
     mark = number(row.points) if row.decided else "–"
     signs = [_sign(row.standings.get(key, Standing.UNTESTED)) for key in keys]
     return element(
         "tr",
-        element("th", link_to(row), scope="row"),
+        element("th", link_to(row), scope="row", title=name if len(name) > _NAME else None),
         element("td", mark, class_="amount", data_value=f"{share:.6f}" if row.decided else "-1"),
         element("td", *_state(row, broken, isolation), data_value=f"{broken:04d}"),
         *signs,

@@ -43,6 +43,12 @@ def test_the_requirements_that_most_break_come_first():
     assert "1 of 3" in page
 
 
+def test_a_name_that_is_cut_can_be_read_whole():
+    page = page_of(result("ada"), result("bob", student=Student("bob", f"B{29 * 'o'}b")))
+    assert page.count(f'title="B{29 * "o"}b"') == 1
+    assert 'title="Ada"' not in page
+
+
 def test_who_has_to_be_looked_at_is_listed_with_the_reason():
     page = page_of(result("ada"), result("bob", cases=(case(),)))
     people = page.split('class="people"')[1].split("</ul>")[0]
@@ -81,7 +87,8 @@ def test_no_results_are_no_error():
 
 
 def test_hostile_texts_make_no_element_and_no_attribute():
-    right, wrong = (Parsed(page_of(each)).tags for each in (result(), hostile()))
+    long = result("ada", student=Student("ada", 30 * "a"))
+    right, wrong = (Parsed(page_of(each)).tags for each in (long, hostile()))
     assert {(tag, *attrs) for tag, attrs in wrong} <= {(tag, *attrs) for tag, attrs in right}
 
 
