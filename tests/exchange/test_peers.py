@@ -14,6 +14,7 @@ from harness.verdict import Verdict
 _NOW = datetime(2001, 7, 15, 12, 0, tzinfo=UTC).timestamp()  # what the time suites' examples tell
 _DATE = {"day": "15", "month": "JUL", "minute": "20"}  # of the daytime suites' examples, in 1999
 _THEN = datetime(1999, 7, 15, 12, 20, 21, tzinfo=UTC).timestamp()
+MOST = 8  # messages of a case that are changed in each way: those of fifty clients are alike
 SUITES = {name: library.suite(name) for name in library.shipped()}
 
 
@@ -44,7 +45,8 @@ def test_no_byte_can_be_otherwise_where_one_answer_is_right(suite, case, role):
     rng, delivery = random.Random(case.id), deliveries_of(suite, case, role)[0]
     tested, peer = plans(suite, case, role, delivery)
     for kind in CHANGES:
-        for send in exact(tested, peer, kind):
+        sends = exact(tested, peer, kind)
+        for send in rng.sample(sends, min(len(sends), MOST)):
             change = Change(kind, send, rng.randrange(1 << 16), rng.randrange(256))
             play = a_talk(suite, case, role, delivery, change).run()
             assert play.finding.verdict in (Verdict.FAIL, Verdict.BLOCKED), change
