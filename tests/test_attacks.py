@@ -47,6 +47,7 @@ MARKS = {
     "kills-parent": GOOD,
     "links-out": (PASS, PASS, FAIL),
     "memory-bomb": NOT_EVEN_PROBED,
+    "moves-its-folder": (PASS, PASS, FAIL),
     "one-byte-a-second": (PASS, FAIL, FAIL),  # the probe is short enough
     "opens-namespaces": GOOD,
     "prints-escapes": GOOD,
@@ -130,6 +131,16 @@ def test_nothing_gets_through(name, tmp_path, quick):
     assert below_us() <= before
     assert list(home().glob("folders/*")) == []
     assert seconds < 120
+
+
+def test_what_is_brought_home_before_a_restart_is_its_own(tmp_path, quick):
+    (subject,) = subjects(Request((str(TARGETS["moves-its-folder"].path),), seed=SEED))
+    (restart,) = (each for each in subject.jobs(()) if each.case.id == "restart")
+    settings = Settings(builds=tmp_path / "builds", seed=SEED, isolation=Tier.STRICT)
+    with Runner(settings) as runner:
+        outcome = runner.play(restart)
+    assert "could not be started again" in outcome.finding.reason
+    assert b"GOT" not in outcome.output, outcome.output
 
 
 @pytest.mark.lengthy

@@ -217,8 +217,9 @@ class Instance:
         if self._confinement.inner and self.folder is not None and self.shown is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir()
-            with contextlib.suppress(OSError):  # it has made its own folder unreadable, or ended
-                root.copy(str(self.shown), str(self.folder))
+            # It may have ended, or have put something else in the place of its folder.
+            with contextlib.suppress(OSError), root.opened(str(self.shown)) as source:
+                root.copy(source, str(self.folder), self._confinement.megabytes << 20)
 
     def stop(self) -> None:
         """Ends the program and removes what it left; an address is left alone.

@@ -153,16 +153,17 @@ def _run(
             poll.poll(left * 1000)
             process.drain()
         if confinement.inner and process.folder is not None and process.status() == 0:
-            _take_back(process.folder, work)
+            _take_back(process.folder, work, confinement.megabytes << 20)
     return process.status(), process.tail
 
 
-def _take_back(seen: Path, work: Path) -> None:
+def _take_back(seen: Path, work: Path, room: int) -> None:
     """Replaces what was built from by what has become of it, at a root of its own."""
     try:
         shutil.rmtree(work)
         work.mkdir()
-        root.copy(str(seen), str(work))
+        with root.opened(f"{seen}/.") as source:
+            root.copy(source, str(work), room)
     except OSError as exc:
         raise TargetError(f"what was built cannot be taken over: {exc.strerror}") from exc
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import MachineError, UsageError
+from harness.network.lab import root
 from harness.target.lockfile import Lock, locked, try_lock_folder
 
 
@@ -130,35 +131,46 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     return []
 
 
-def holds(folder: Path, content: bytes, without: Path | None = None) -> bool:
-    """Says whether a file with exactly this content lies somewhere under the folder."""
-    folders = [folder]
-    while folders:
-        for entry in _entries(folders.pop()):
-            path = Path(entry.path)
-            if not entry.is_dir(follow_symlinks=False):
-                if _has(path, content):
-                    return True
-            elif path != without:
-                folders.append(path)
-    return False
+def holds(folder: Path, content: bytes) -> bool:
+    """Says whether a file with exactly this content lies somewhere under the folder.
+
+    No link is followed, be it the folder itself: a program can make one to a file that is not
+    its own, and put it in the place of another while this looks.
+    """
+    return _looked_through(str(folder), content)
 
 
 def holds_outside(folder: Path, content: bytes) -> bool:
     """Says whether such a file lies in the folder above a working folder, which is its own."""
-    return holds(folder.parent, content, without=folder)
+    return _looked_through(f"{folder.parent}/.", content, folder.name)
 
 
-def _has(path: Path, content: bytes) -> bool:
+def _looked_through(path: str, content: bytes, without: str = "") -> bool:
+    with contextlib.suppress(OSError), root.opened(path) as here:
+        return _lies_below(here, content, root.DEEPEST, without)
+    return False
+
+
+def _lies_below(here: int, content: bytes, deep: int, without: str = "") -> bool:
+    for name in os.listdir(here):
+        with contextlib.suppress(OSError):
+            mode = os.stat(name, dir_fd=here, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode) and _has(name, here, content):
+                return True
+            if stat.S_ISDIR(mode) and deep and name != without:
+                with root.opened(name, here) as inner:
+                    if _lies_below(inner, content, deep - 1):
+                        return True
+    return False
+
+
+def _has(name: str, within: int, content: bytes) -> bool:
     """Compares a file, and nothing but a file: reading a pipe or a device may never end."""
-    try:
-        if path.stat().st_size != len(content):
-            return False
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            return regular and file.read(len(content) + 1) == content
-    except OSError:
-        return False
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
+    with os.fdopen(os.open(name, flags, dir_fd=within), "rb") as file:
+        told = os.fstat(file.fileno())
+        right = stat.S_ISREG(told.st_mode) and told.st_size == len(content)
+        return right and file.read(len(content) + 1) == content
 
 
 def command_line(run: str, program: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from harness.target.folder import (
     command_line,
     filled,
     holds,
+    holds_outside,
     home,
     remove_abandoned,
 )
@@ -101,11 +102,26 @@ def test_folders_nested_beyond_all_measure_go_too(deep):
     assert not list(outer.parent.glob(f"{outer.name}*"))
 
 
-def test_a_file_is_looked_for_as_deep_as_paths_reach(deep):
+def test_a_file_is_looked_for_however_deep_folders_nest(deep):
     assert not holds(deep.path, b"content")
     (deep.path / "x/x/file").write_bytes(b"content")
     assert holds(deep.path, b"content")
-    assert not holds(deep.path, b"content", without=deep.path / "x")
+    assert not holds_outside(deep.path, b"content")
+    (deep.path.parent / "file").write_bytes(b"content")
+    assert holds_outside(deep.path, b"content")
+
+
+def test_a_link_stores_nothing(tmp_path):
+    """A program could make one to the very file that it is compared with."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/file").write_bytes(b"content")
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "stored").symlink_to(tmp_path / "theirs/file")
+    (work / "folder").symlink_to(tmp_path / "theirs")
+    assert not holds(work, b"content")
+    (tmp_path / "linked").symlink_to(tmp_path / "theirs")
+    assert not holds(tmp_path / "linked", b"content")
 
 
 def test_what_nobody_may_write_to_goes_too():

@@ -11,9 +11,10 @@ fill a disk.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from harness.network.lab import mounts
 
@@ -24,6 +25,10 @@ _SETTINGS = (
 )  # fmt: skip
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _SMALL = b"size=16m,nr_inodes=4k,mode=755"
+_MODE = 0o777  # set-user-id and its kin are not copied
+
+DEEPEST = 200
+"""Folders in one another that are copied, or looked through."""
 
 
 def system_paths() -> list[str]:
@@ -40,7 +45,7 @@ def enter(writable: str, megabytes: int, visible: Iterable[str], hidden: Iterabl
     """
     mounts.own()
     shown = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in _outermost(visible)}
-    source = os.open(writable, os.O_PATH | os.O_CLOEXEC)
+    source = os.open(writable, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     root = "/tmp"
     mounts.scratch(root, _SMALL)
     for folder in ("proc", "dev", "etc", "tmp"):
@@ -60,39 +65,69 @@ def enter(writable: str, megabytes: int, visible: Iterable[str], hidden: Iterabl
     os.makedirs(f"{root}{writable}", exist_ok=True)
     data = f"size={megabytes}m,nr_inodes=50k,mode=700".encode()
     mounts.scratch(f"{root}{writable}", data)
-    copy(f"/proc/self/fd/{source}", f"{root}{writable}")
+    copy(source, f"{root}{writable}", megabytes << 20)
     os.close(source)
     mounts.change_root(root)
     mounts.all_read_only_but(("/tmp", "/dev/shm", writable))
 
 
-def copy(source: str, into: str) -> None:
-    """Copies what is in a folder: files, folders and links, and nothing else. Raises: OSError."""
-    for entry in os.scandir(source):
-        there = f"{into}/{entry.name}"
-        if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), there)
-        elif entry.is_dir():
-            os.mkdir(there)
-            copy(entry.path, there)
-            os.chmod(there, stat.S_IMODE(entry.stat().st_mode))
-        elif entry.is_file():
-            _copy_file(entry.path, there)
+@contextlib.contextmanager
+def opened(folder: str, within: int | None = None) -> Iterator[int]:
+    """Gives a descriptor of a folder, by its path or its name `within` another.
 
-
-def _copy_file(source: str, there: str) -> None:
-    read = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    Raises: OSError where it is something else, be it a link to a folder.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(folder, flags, dir_fd=within)
     try:
-        mode = stat.S_IMODE(os.fstat(read).st_mode)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def copy(source: int, into: str, room: int, deep: int = DEEPEST) -> int:
+    """Copies what is in an open folder: files, folders and links, and nothing else.
+
+    Whoever owns it may put other things in their places meanwhile: so each is opened by its name
+    in the folder that it lies in, and no link is followed. A file that has holes is written whole:
+    `room` bytes are copied, and folders that nest `deep`. Returns the room that is left.
+    Raises: OSError.
+    """
+    if not deep:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+    for name in os.listdir(source):
+        there = f"{into}/{name}"
+        with contextlib.suppress(FileNotFoundError):  # it is gone meanwhile
+            mode = os.stat(name, dir_fd=source, follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                os.symlink(os.readlink(name, dir_fd=source), there)
+            elif stat.S_ISDIR(mode):
+                with opened(name, source) as inner:
+                    os.mkdir(there)
+                    room = copy(inner, there, room, deep - 1)
+                os.chmod(there, mode & _MODE)
+            elif stat.S_ISREG(mode):
+                room = _copy_file(name, source, there, room)
+    return room
+
+
+def _copy_file(name: str, within: int, there: str, room: int) -> int:
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    read = os.open(name, flags, dir_fd=within)
+    try:
+        mode = os.fstat(read).st_mode & _MODE
         write = os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            while os.sendfile(write, read, None, 1 << 24):
-                pass
+            while sent := os.sendfile(write, read, None, 1 << 24):
+                room -= sent
+                if room < 0:
+                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             os.fchmod(write, mode)
         finally:
             os.close(write)
     finally:
         os.close(read)
+    return room
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
