@@ -22,8 +22,21 @@ from harness.target.lockfile import Lock, locked, try_lock_folder
 
 
 def home() -> Path:
-    """Returns the folder that all runs of this user share."""
-    return Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}")
+    """Returns the folder that all runs of this user share, and to which nobody else can write.
+
+    Its name is known to all, and what lies there is removed at times. Raises: MachineError where
+    another user has made it first, or a link of its name.
+    """
+    path = Path(tempfile.gettempdir(), f"wireharness-{os.getuid()}")
+    try:
+        path.mkdir(0o700, exist_ok=True)
+        told = path.lstat()
+    except OSError as exc:
+        raise MachineError(f"cannot make the folder {path}: {exc.strerror}") from exc
+    own = stat.S_ISDIR(told.st_mode) and told.st_uid == os.getuid()
+    if not own or told.st_mode & 0o022:
+        raise MachineError(f"{path} is not this user's alone to write to: remove it, or set TMPDIR")
+    return path
 
 
 _INNER = "run"  # inside the one that is locked, which its parts are moved to in `_remove`

@@ -60,6 +60,34 @@ def test_what_a_run_that_was_killed_has_left_goes_with_the_next_start(
     assert list((home() / "folders").iterdir()) == []
 
 
+@pytest.mark.parametrize("made", ["a link", "for all to write to", "a file"])
+def test_what_somebody_else_may_have_made_is_not_used(tmp_path, monkeypatch, made):
+    """What lies in a folder of that name is removed: it must not lead anywhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    theirs = tmp_path / "theirs"
+    (theirs / "folders/precious").mkdir(parents=True)
+    if made == "a link":
+        home().rmdir()
+        (tmp_path / f"wireharness-{os.getuid()}").symlink_to(theirs)
+    elif made == "a file":
+        home().rmdir()
+        (tmp_path / f"wireharness-{os.getuid()}").touch()
+    else:
+        home().chmod(0o777)
+    with pytest.raises(MachineError, match=r"wireharness-\d+( is not this user's alone|: File ex)"):
+        remove_abandoned()
+    assert (theirs / "folders/precious").is_dir()
+
+
+def test_its_home_is_nobody_elses(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = os.umask(0)
+    try:
+        assert home().stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
+
+
 def test_one_that_cannot_be_filled_is_not_left(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(MachineError, match="cannot prepare a working folder"):
