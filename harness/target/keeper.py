@@ -32,6 +32,7 @@ import signal
 import socket
 import sys
 import termios
+from collections.abc import Mapping
 from typing import Any
 
 from harness.network.lab import broker, mounts, namespaces
@@ -82,7 +83,7 @@ def serve(control: socket.socket, lab: Broker | None = None) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     libc = ctypes.CDLL(None, use_errno=True)  # loaded here once, not in every keeper
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # for the orphans of a keeper that is killed
-    keepers: set[int] = set()
+    keepers: dict[int, int] = {}
     while True:
         told, descriptors, _, _ = socket.recv_fds(control, ORDER_LIMIT, 3)
         for descriptor in descriptors:  # recv_fds() has no way to ask the kernel for this
@@ -97,8 +98,16 @@ def serve(control: socket.socket, lab: Broker | None = None) -> None:
             with socket.socket(fileno=descriptors.pop()) as link, contextlib.suppress(OSError):
                 link.send(GONE)
         else:
-            keepers |= _forked(order, descriptors, control, lab, libc)
+            _drop_ended(keepers)
+            keepers |= _forked(order, descriptors, control, lab, libc, keepers)
         broker.close(descriptors)
+
+
+def _drop_ended(keepers: dict[int, int]) -> None:
+    """Forgets the keepers that have ended: their numbers are given to others, targets too."""
+    for pid, ending in tuple(keepers.items()):
+        if readable(ending):
+            os.close(keepers.pop(pid))
 
 
 def _forked(
@@ -107,18 +116,22 @@ def _forked(
     control: socket.socket,
     lab: Broker | None,
     libc: ctypes.CDLL,
-) -> set[int]:
-    """Makes a keeper or a lab. Returns its pid, nothing where there is none."""
+    keepers: Mapping[int, int],
+) -> dict[int, int]:
+    """Makes a keeper or a lab. Returns its pid with a pidfd, nothing where there is none."""
     try:
         pid = os.fork()
     except OSError as exc:
         with socket.socket(fileno=os.dup(descriptors[1])) as link:
             _answer(link, failed="fork", errno=exc.errno)
-        return set()
+        return {}
     if pid:
-        return {pid}
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and the kernel has reaped it
+            return {pid: os.pidfd_open(pid)}
+        return {}
     try:
         control.close()
+        broker.close([*keepers.values()])
         link = socket.socket(fileno=descriptors[1])
         if order["do"] == "lab":
             _become_lab(order, socket.socket(fileno=descriptors[0]), link)
@@ -188,8 +201,9 @@ def _tell_pid(link: socket.socket, pid: int) -> None:
     os.close(ending)
 
 
-def _sweep(keepers: set[int]) -> None:
+def _sweep(keepers: dict[int, int]) -> None:
     """Kills all children that are no keepers, and theirs when they come up; waits for the end."""
+    _drop_ended(keepers)
     while orphans := [pid for pid in children_of(os.getpid()) if pid not in keepers]:
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):

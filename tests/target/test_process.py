@@ -13,6 +13,8 @@ from harness.target.launcher import Keeper
 from harness.target.output import KEPT, Output
 from harness.target.process import Process
 
+ROOT = Path(__file__).parents[2]
+
 # A daemon as textbooks write it, deaf to what can be ignored. Tells its pid, then closes all.
 DAEMON = """
 import os, signal
@@ -340,6 +342,26 @@ def test_a_killed_keeper_is_told_and_what_it_watched_is_ended(python, until):
         process.status()
     process.stop()
     assert not any(alive(pid) for pid in pids)
+
+
+def test_what_has_the_number_of_a_keeper_that_ended_is_swept_as_well(python, printed):
+    """The kernel gives numbers anew, in a lab after a few hundred processes."""
+    process = python(
+        f"import contextlib, os, signal, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from harness.target import keeper\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "ended = os.fork() or signal.pause()\n"
+        "handle = os.pidfd_open(ended)\n"
+        "os.kill(ended, signal.SIGKILL)\n"
+        "with contextlib.suppress(ChildProcessError):\n    os.waitpid(ended, 0)\n"
+        "orphan, kept = (os.fork() or signal.pause() for _ in range(2))\n"
+        "keeper._sweep({orphan: handle, kept: os.pidfd_open(kept)})\n"
+        "os.kill(kept, 0)\n"
+        "try:\n    os.kill(orphan, 0)\n"
+        "except ProcessLookupError:\n    os.write(1, b'swept')\n"
+        "signal.pause()\n"
+    )
+    printed(process, b"swept")
 
 
 def test_a_stopped_keeper_goes_on_to_the_end(python, printed):
