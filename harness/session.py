@@ -11,7 +11,10 @@ looks the same with workers and without.
 from __future__ import annotations
 
 import gc
+import os
 import secrets
+import sys
+import threading
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +28,7 @@ from harness.items import CaseItem, Playing, SuiteCollector, is_good
 from harness.library import uncollected
 from harness.network.lab.lab import FULL
 from harness.network.network import Wanted
+from harness.network.poll import readable
 from harness.report import junit
 from harness.report.capture import Captures
 from harness.report.group import same_faults
@@ -67,8 +71,12 @@ def start(config: pytest.Config, request: Request) -> None:
             "builds": str(_builds(config)),
             "captures": str(here / (request.captures or _CAPTURES)),
             "here": str(here),
+            "controller": os.getpid(),
             "width": _width(config),
         }
+    elif sys.platform == "linux" and os.getppid() == told["controller"]:
+        handle = os.pidfd_open(told["controller"])
+        threading.Thread(target=_end_with, args=(handle,), daemon=True).start()
     try:
         run = Run(config, replace(request, seed=told["seed"]), told)
     except HarnessError as exc:
@@ -77,6 +85,12 @@ def start(config: pytest.Config, request: Request) -> None:
     config.pluginmanager.register(run, "wireharness-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args.clear()  # no path was named: the project's own tests are not this run's
+
+
+def _end_with(controller: int) -> None:
+    """Ends this worker with who has started it: left to itself, it plays on for five seconds."""
+    readable(controller, within=None)
+    os._exit(1)  # what targets it had ends by itself: see harness.target.keeper
 
 
 def _builds(config: pytest.Config) -> Path:
@@ -263,8 +277,10 @@ class Run:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Folds failures that one story tells, unless each is asked for with -v.
 
-        What is folded is out of pytest's list while pytest tells the failures, no longer.
+        What is folded is out of pytest's list while pytest tells the failures, no longer. And
+        stops what still runs: a worker is given five seconds from where it says that it is done.
         """
+        self.close()
         writer: pytest.TerminalReporter | None
         writer = session.config.pluginmanager.get_plugin("terminalreporter")
         if writer is None or self._is_worker:

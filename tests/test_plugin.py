@@ -1,6 +1,7 @@
 """The pytest plugin, by real runs against small real targets."""
 
 import gc
+import os
 import re
 import shutil
 import signal
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 import harness.session  # noqa: F401 - pytester drops modules that a run of its own imports first
+from harness.network.poll import readable
 
 pytest_plugins = "pytester"
 
@@ -402,14 +404,20 @@ with socket.create_server(("", int(sys.argv[1]))) as welcome:
 def hanging(pytester):
     """Starts a run whose target hangs. Returns pytest's process, and the target's id."""
 
-    def hanging():
+    def hanging(*options):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
             ear.bind(("127.0.0.1", 0))
-            ear.settimeout(20)
+            ear.settimeout(60)
             hangs = HANGS.format(port=ear.getsockname()[1])
             pytester.path.joinpath("hangs.py").write_text(hangs)
             process = pytester.popen(
-                [sys.executable, "-m", "pytest", *PLUGINS, *on("hangs", "--network=host")],
+                [
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    *PLUGINS,
+                    *on("hangs", "--network=host", *options),
+                ],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -423,6 +431,38 @@ def test_an_interrupt_leaves_nothing_behind(run, hanging):
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == pytest.ExitCode.INTERRUPTED
     assert not Path(f"/proc/{pid}").exists()
+
+
+EXECNET = 5.0  # seconds that a worker plays on by itself when who has started it is gone
+
+
+def test_a_worker_ends_with_a_run_that_is_killed(run, hanging, pytester):
+    pytester.makefile(".yaml", shout=SPEC.replace("framing: line", "framing: line\ndeadline: 60"))
+    process, pid = hanging("-n", "1")
+    target = os.pidfd_open(pid)
+    process.kill()
+    process.wait(20)
+    assert readable(target, within=EXECNET)
+    os.close(target)
+
+
+FINISH = """\
+import os
+from pathlib import Path
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workerinput"):
+        below = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        Path("below").write_text(f"{below!r}")
+"""
+
+
+def test_a_worker_that_is_done_has_no_target_left(run, pytester):
+    pytester.makeconftest(FINISH)
+    run(*on("good", "-n", "1", "-k", "capitals"))
+    assert pytester.path.joinpath("below").read_text() == "''"
 
 
 def test_what_a_killed_run_has_built_goes_with_the_next(run, hanging, pytester, monkeypatch):

@@ -102,7 +102,8 @@ def _if_proven(
     if done:
         why = f"none of these packets reaches the program: {_some(each.name for each in done)}"
     else:
-        why = f"nothing of this can be sent: {'; '.join(dict.fromkeys(lacking.values()))}"
+        reasons = "; ".join(dict.fromkeys(lacking.values())) or "no request here can be made so"
+        why = f"nothing of this can be sent: {reasons}"
     return Finding(Verdict.UNSUPPORTED, why, Fault.MACHINE, plan.case.place)
 
 

@@ -78,6 +78,15 @@ def test_the_message_that_stops_it_is_named(play):
     assert flips.finding.reason.startswith("after flip-0-7 (bit 7 of byte 0 flipped): ")
 
 
+def test_a_request_of_which_nothing_wrong_can_be_made_is_told(play):
+    empty = spec("messages: [flips]").replace('"sixteen letters!\\n"', '""')
+    answers = UDP.format(more="data = b'sixteen letters!' + bytes([10])")
+    (outcome,) = play(empty, answers, only="bad").values()
+    assert outcome.verdict is Verdict.UNSUPPORTED
+    told = "nothing of this can be sent: no request here can be made so"
+    assert outcome.finding.reason == told
+
+
 def test_over_tcp_too(play):
     dies = "line.decode('ascii')"
     outcomes = play(
