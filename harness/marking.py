@@ -22,6 +22,8 @@ from harness.grading.export import tables
 from harness.grading.export.classroom50 import CONTEXT
 from harness.grading.export.forms import SINGLE, TABLES
 from harness.grading.export.harmless import one_line
+from harness.grading.export.sheets import Filled
+from harness.grading.export.words import number
 from harness.grading.order import Order, Terms, hashes_of, loaded, parts
 from harness.grading.pages.leaves import INDEX, leafing, write_again
 from harness.grading.progress import Told, progress
@@ -265,9 +267,7 @@ def _stored(folder: Path) -> Store:
 def _export(asked: argparse.Namespace) -> int:
     store = _stored(asked.results)
     if asked.form in TABLES:
-        write_whole(asked.out, _table(asked, store))
-        say(f"written to {asked.out}")
-        return 0
+        return _export_table(asked, store)
     fields, form = _fields(asked), SINGLE[asked.form]
     results = list(islice(store.results(), 2))
     if len(results) == 1 and asked.out.suffix:
@@ -282,20 +282,74 @@ def _export(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _export_table(asked: argparse.Namespace, store: Store) -> int:
+    """Writes a table: 0, or 1 where a mark of those who are graded has not gone into it."""
+    if asked.form == "canvas" and not asked.title:
+        raise UsageError("canvas wants --title, the name of the assignment's column")
+    if asked.sheet is None:
+        write_whole(asked.out, _table(asked, store))
+        say(f"written to {asked.out}")
+        return _tell_of_marks(store)
+    filled = _filled(asked, store)
+    write_whole(asked.out, tables.as_csv(filled.rows))
+    count = len(filled.filled)
+    say(f"written to {asked.out}: {count} of {count + len(filled.without)} rows filled in")
+    _say_those("no result for", filled.without)
+    _say_those("no row for", filled.left)
+    found = _tell_of_worth(filled, store)
+    return max(_tell_of_marks(store), found, _FOUND if filled.left else 0)
+
+
 def _table(asked: argparse.Namespace, store: Store) -> str:
-    sheet = ""
-    if asked.sheet is not None:
-        try:
-            sheet = asked.sheet.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise UsageError(f"cannot read {asked.sheet} as UTF-8 text: {exc}") from exc
     if asked.form == "moodle":
-        return tables.moodle_csv(store.results(), sheet)
+        return tables.moodle_csv(store.results())
     if asked.form == "canvas":
-        if not asked.title:
-            raise UsageError("canvas wants --title, the name of the assignment's column")
-        return tables.canvas_csv(store.results(), asked.title, sheet)
+        return tables.canvas_csv(store.results(), asked.title)
     return tables.marks_csv(store.results())
+
+
+def _filled(asked: argparse.Namespace, store: Store) -> Filled:
+    try:
+        sheet = asked.sheet.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"cannot read {asked.sheet} as UTF-8 text: {exc}") from exc
+    if asked.form == "moodle":
+        return tables.moodle_filled(store.results(), sheet)
+    if asked.form == "canvas":
+        return tables.canvas_filled(store.results(), asked.title, sheet)
+    raise UsageError(f"a sheet is filled in for moodle and canvas, not for {asked.form}")
+
+
+def _tell_of_worth(filled: Filled, store: Store) -> int:
+    """Tells where the platform has another maximum than the marks."""
+    ours = {number(each.mark.maximum) for each in store.results()}
+    others = [each for each in filled.worth if _as_number(each) not in ours]
+    if others:
+        told = f"{' and '.join(others)} points there, and a mark here is of {', '.join(ours)}"
+        say(f"  the most is {told}: say total: in the scheme")
+    return _FOUND if others else 0
+
+
+def _as_number(text: str) -> str:
+    """Returns a number as ours are written, any other text as it is."""
+    try:
+        return number(float(text))
+    except ValueError:
+        return text
+
+
+def _tell_of_marks(store: Store) -> int:
+    """Tells of those whose mark is none yet, or is to be looked at before it is handed out."""
+    found = [(each.student.id, tables.grade(each), each.mark.person) for each in store.results()]
+    _say_those("no mark yet for", [who for who, mark, _ in found if not mark])
+    _say_those("look first at", [who for who, mark, person in found if mark and person])
+    return _FOUND if any(person or not mark for _, mark, person in found) else 0
+
+
+def _say_those(what: str, students: Sequence[str]) -> None:
+    if students:
+        listed = cut_list([*map(printable, students)], 80)
+        say(f"  {what}: {listed}")
 
 
 def _fields(asked: argparse.Namespace) -> dict[str, str]:

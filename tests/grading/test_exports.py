@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -194,13 +195,13 @@ def test_a_worksheet_of_moodle_is_filled_in():
         "\ufeffIdentifier,Full name,Grade,Last modified (grade),Feedback comments\r\n"
         'Participant 123,"Lee, Ann",,-,\r\nParticipant 9,Nobody,7,-,old\r\n'
     )
-    head, ann, nobody = rows(tables.moodle_csv([USUAL], sheet))
+    head, ann, nobody = tables.moodle_filled([USUAL], sheet).rows
     assert head[2:] == ["Grade", "Last modified (grade)", "Feedback comments"]
     assert ann[:4] == ["Participant 123", "Lee, Ann", "3", "-"]
     assert ann[4].startswith("3 of 4 points<br>files/upload[bytewise]: fail: it answers NOK")
     assert nobody == ["Participant 9", "Nobody", "7", "-", "old"]
     with pytest.raises(UsageError, match="no column 'Grade', found Identifier, Note"):
-        tables.moodle_csv([USUAL], "Identifier,Note\n")
+        tables.moodle_filled([USUAL], "Identifier,Note\n")
 
 
 def test_a_gradebook_of_canvas_is_filled_in():
@@ -208,13 +209,45 @@ def test_a_gradebook_of_canvas_is_filled_in():
         "Student,ID,SIS User ID,SIS Login ID,Section,Lab 3 (4711)\n    Points Possible,,,,,4\n"
         '"Lee, Ann",55,s1,ann,1,\nNobody,56,s9,n,1,2\n'
     )
-    found = rows(tables.canvas_csv([USUAL], "Lab 3 (4711)", sheet))
-    assert [row[5] for row in found] == ["Lab 3 (4711)", "4", "3", "2"]
+    found = tables.canvas_filled([USUAL], "Lab 3 (4711)", sheet)
+    assert (found.filled, found.without, found.left) == (("s1",), ("Nobody",), ())
+    assert found.worth == ("4",)
+    assert [row[5] for row in found.rows] == ["Lab 3 (4711)", "4", "3", "2"]
     made = rows(tables.canvas_csv([USUAL], "Lab 3"))
     assert made[1] == ["    Points Possible", "", "", "", "", "4"]
     assert made[2] == ["Ann Lee", "", "s1", "", "", "3"]
     with pytest.raises(UsageError, match="no column 'Lab 4'"):
-        tables.canvas_csv([USUAL], "Lab 4", sheet)
+        tables.canvas_filled([USUAL], "Lab 4", sheet)
+
+
+TWO = [USUAL, replace(USUAL, student=Student("s2", email="bob@example.org"))]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "told"),
+    [
+        ("Ann,55,s1,s2,,", "row 2: whose is it? s1 or s2"),  # the columns mean two students
+        ("Ann,55,s1,a,,\nBob,56,b,s1,,", "row 3: whose is it? s1 has another row already"),
+    ],
+)
+def test_no_mark_goes_into_a_row_that_may_be_another_students(sheet, told):
+    head = "Student,ID,SIS User ID,SIS Login ID,Section,Lab\n"
+    with pytest.raises(UsageError, match=re.escape(told)):
+        tables.canvas_filled(TWO, "Lab", head + sheet)
+
+
+def test_a_student_who_stands_in_a_sheet_twice_gets_the_mark_twice():
+    sheet = "Identifier,Full name,Grade\ns1,Ann,\ns1,Ann,\n,,\nx,Xan,\n"
+    found = tables.moodle_filled(TWO, sheet)
+    assert [row[2] for row in found.rows] == ["Grade", "3", "3", "", ""]
+    assert (found.filled, found.without, found.left) == (("s1",), ("Xan",), ("s2",))
+
+
+def test_a_mark_of_which_not_all_is_played_is_not_told_to_a_platform():
+    half = replace(USUAL, finished=False)
+    assert rows(tables.moodle_csv([half]))[1][3] == ""
+    assert rows(tables.canvas_csv([half], "Lab"))[2][5] == ""
+    assert rows(tables.marks_csv([half]))[1][3] == "3"
 
 
 def test_what_passes_sometimes_is_told():
