@@ -193,11 +193,13 @@ def _late(path: Path | None, submissions: Sequence[Submission]) -> dict[str, flo
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for number, row in enumerate(csv.reader(file), 1):
-                if number == 1 and row[:2] == ["student", "hours"]:
+                if not row or (number == 1 and [*map(str.lower, row)] == ["student", "hours"]):
                     continue
                 student, hours = _late_row(path, number, row)
                 if student not in known:
                     raise UsageError(f"{path}:{number}: no submission of {student!r}")
+                if student in found:
+                    raise UsageError(f"{path}:{number}: {student} has a line already")
                 found[student] = hours
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise UsageError(f"cannot read {path}: {exc}") from exc
@@ -333,7 +335,7 @@ def _tell_of_worth(filled: Filled, store: Store) -> int:
 def _as_number(text: str) -> str:
     """Returns a number as ours are written, any other text as it is."""
     try:
-        return number(float(text))
+        return number(float(text.replace(",", ".")))
     except ValueError:
         return text
 

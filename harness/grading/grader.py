@@ -153,6 +153,8 @@ class _Grader:
         late = counts and self._order.submission.late and not self._order.late_hours
         told = ["handed in late, and nothing says by how many hours"] if late else []
         told += [self._left] if self._left else []
+        twice = self._order.submission.one_of
+        told += [f"there is more than one submission of {twice}"] if twice else []
         self._result = replace(self._result, mark=replace(mark, person=(*mark.person, *told)))
         self._drawer.write(self._result)
         if self._order.mirror:

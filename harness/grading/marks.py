@@ -70,6 +70,8 @@ def credit(case: CaseResult, scheme: Scheme) -> float:
     if case.unstable:
         share = case.passes / case.plays
         return share if scheme.unstable == SHARE else float(scheme.unstable)
+    if case.broken_by:
+        return 1.0  # it passes on a fresh process: no `should` is broken
     return {Verdict.PASS: 1.0, Verdict.WARN: scheme.warned}.get(case.verdict, 0.0)
 
 

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -41,6 +42,7 @@ class Submission:
     members: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[Path, str], ...] = ()
     late: bool = False
+    one_of: str = ""
 
     @property
     def source(self) -> str:
@@ -77,13 +79,12 @@ def alone(path: Path) -> Submission:
 
 def _told_apart(found: Sequence[Submission]) -> list[Submission]:
     """Students with the same id are numbered, so that no result overwrites another."""
-    counts: dict[str, int] = {}
     told = []
-    for each in found:
-        number = counts[each.student.id] = counts.get(each.student.id, 0) + 1
-        if number > 1:
-            each = replace(each, student=replace(each.student, id=f"{each.student.id}~{number}"))
-        told.append(each)
+    for who, group in groupby(found, key=lambda each: each.student.id):
+        own = list(group)
+        for number, each in enumerate(own, 1):
+            student = replace(each.student, id=f"{who}~{number}") if number > 1 else each.student
+            told.append(replace(each, student=student, one_of=who if len(own) > 1 else ""))
     return told
 
 

@@ -111,10 +111,35 @@ def test_what_is_kept_back_is_played_last_and_cannot_be_told(tmp_path):
     assert "hello" not in str(cases["two-lines"])
 
 
+def test_who_has_handed_in_twice_is_looked_at(tmp_path, capsys):
+    subs = submissions(tmp_path / "subs", serial="")
+    (subs / "serial.py").write_text("")
+    assert main(command(subs, tmp_path / "out", *HOST)) == 1
+    told = "look at: serial, serial~2: there is more than one submission of serial"
+    assert told in capsys.readouterr().out
+
+
+def test_a_sheet_tells_what_it_lacks(tmp_path, capsys):
+    subs = submissions(tmp_path / "subs", ann="", bob="")
+    assert main(command(subs, tmp_path / "out", *HOST)) == 0
+    sheet, out = tmp_path / "sheet.csv", tmp_path / "filled.csv"
+    sheet.write_text("Identifier,Full name,Grade,Maximum Grade\nann,Ann,,20.00\neve,Eve,,20.00\n")
+    words = ["export", str(tmp_path / "out"), "moodle", f"--sheet={sheet}", f"--out={out}"]
+    capsys.readouterr()
+    assert main(words) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"written to {out}: 1 of 2 rows filled in",
+        "  no result for: Eve",
+        "  no row for: bob",
+        "  the most is 20.00 points there, and a mark here is of 10: say total: in the scheme",
+    ]
+    assert "ann,Ann,0,20.00" in out.read_text()
+
+
 def test_lateness_comes_from_a_table(tmp_path):
     subs = submissions(tmp_path / "subs", "serial", "decodes")
     (tmp_path / "scheme.yaml").write_text("scheme: s\nlate: [{hours: 1, factor: 0.5}]\n")
-    (tmp_path / "late.csv").write_text("student,hours\nserial,1.5\ndecodes,0.5\n")
+    (tmp_path / "late.csv").write_text("Student,Hours\nserial,1.5\n\ndecodes,0.5\n\n")
     more = (f"--scheme={tmp_path / 'scheme.yaml'}", f"--late={tmp_path / 'late.csv'}")
     assert main(command(subs, tmp_path / "out", *more, *HOST)) == 0
     marks = {name: each.mark.points for name, each in results(tmp_path / "out").items()}
@@ -136,6 +161,7 @@ def test_who_is_late_by_nobody_knows_how_much_is_for_a_person_where_it_counts(tm
     ("row", "told"),
     [
         ("eve,1", "late.csv:2: no submission of 'eve'"),
+        ("serial,1\n\nserial,2", "late.csv:4: serial has a line already"),
         ("serial", "late.csv:2: wanted student,hours, found 'serial'"),
         ("serial,soon", "wanted student,hours"),
         ("serial,-1", "wanted hours from 0 up"),

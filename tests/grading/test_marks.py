@@ -40,6 +40,7 @@ UNSTABLE = case(
         (HALF, Scheme(total=10, step=0.5), 7.5, 10),
         (HALF, Scheme(total=10, step=1), 8, 10),
         ([case(), case("list", verdict=WARN)], Scheme(warned=0.5), 3, 4),
+        ([case(verdict=WARN, broken_by="list")], Scheme(warned=0.5), 2, 2),
         ([case(), case("list", verdict=BLOCKED)], Scheme(), 2, 4),
         ([case(), case("list", verdict=UNSUPPORTED)], Scheme(), 2, 2),
         ([case(), case("list", verdict=UNSUPPORTED, fault="machine")], Scheme(), 2, 2),

@@ -130,8 +130,12 @@ def test_archives_in_a_folder_are_named_without_their_endings(tmp_path):
 
 
 def test_two_of_the_same_name_are_told_apart(tmp_path):
-    folder = as_folder(tmp_path / "all", ["ann.py", "ann.c"])
-    assert [each.student.id for each in roster(folder)] == ["ann", "ann~2"]
+    folder = as_folder(tmp_path / "all", ["ann.py", "ann.c", "bob.c"])
+    assert [(each.student.id, each.one_of) for each in roster(folder)] == [
+        ("ann", "ann"),
+        ("ann~2", "ann"),
+        ("bob", ""),
+    ]
 
 
 @pytest.mark.parametrize("name", ["nothing", "a.txt", "empty", "broken.zip"])
