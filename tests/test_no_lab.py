@@ -24,25 +24,30 @@ LEFT_OUT = {
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Runs pytest in a user namespace that may have none below it, as a machine can be set up."""
+def forbidden():
+    """Runs a module of Python where no user namespace may be made, as a machine can be set up."""
     try:
         with Keeper() as keeper:
             keeper.lab(FULL).close()
     except MachineError:
         pytest.skip("no private network here")
 
-    def run(*options):
+    def run(*words, cwd=ROOT):
         forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
         command = ["unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh"]
-        plain = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
-        junit = f"--junitxml={tmp_path / 'junit.xml'}"
         return subprocess.run(
-            [*command, sys.executable, *plain, junit, *options],
-            capture_output=True, text=True, cwd=ROOT, timeout=HANGS,
+            [*command, sys.executable, "-m", *words],
+            capture_output=True, text=True, cwd=cwd, timeout=HANGS,
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def run(forbidden, tmp_path):
+    """Runs pytest there."""
+    plain = ("-q", "-p", "no:cacheprovider", f"--junitxml={tmp_path / 'junit.xml'}")
+    return lambda *options: forbidden("pytest", *plain, *options)
 
 
 def reasons(path):
@@ -84,3 +89,13 @@ def test_a_lab_that_is_demanded_is_refused_before_anything_is_played(run):
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("ERROR: --network=lab: host only; no lab on this machine: namespaces: ")
     assert "sudo sysctl" in line
+
+
+def test_where_strict_isolation_is_demanded_nobody_is_graded(forbidden, tmp_path):
+    (tmp_path / "subs" / "ann").mkdir(parents=True)
+    words = ["harness.cli", "grade", "subs", "--spec=uppercase-tcp", "--role=server", "--out=out"]
+    done = forbidden(*words, "--isolation=strict", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("wireharness: strict isolation cannot be had: no lab on this ")
+    assert "what would help: sudo sysctl" in done.stderr
+    assert list((tmp_path / "out" / "students").iterdir()) == []

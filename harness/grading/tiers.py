@@ -11,7 +11,7 @@ import contextlib
 from harness.errors import MachineError, UsageError
 from harness.network.network import Wanted
 from harness.network.tables import Tables
-from harness.runner.place import Places
+from harness.runner.place import Places, remedy
 from harness.target import landlock
 from harness.target.isolation import Tier
 
@@ -50,5 +50,6 @@ def _refused_strict(network: Wanted) -> str:
         with Tables() as tables, contextlib.closing(Places(network, tables, Tier.STRICT)) as places:
             places.new().close()
     except MachineError as exc:
-        return str(exc)
+        helps = remedy(exc)
+        return f"{exc}; what would help: {helps}" if helps else str(exc)
     return ""
