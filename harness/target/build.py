@@ -99,8 +99,9 @@ def _fingerprint(program: Program) -> str:
         repr((program.build, program.argv, program.role, str(program.folder))).encode()
     )
     for path in _files(program):
-        digest.update(f"{path.relative_to(program.folder)}\0{path.stat().st_mode}\0".encode())
-        digest.update(path.read_bytes())
+        name, data = os.fsencode(path.relative_to(program.folder)), path.read_bytes()
+        digest.update(b"%d:%s:%d:%d:" % (len(name), name, path.stat().st_mode, len(data)))
+        digest.update(data)
     return digest.hexdigest()[:24]
 
 

@@ -102,7 +102,7 @@ def _by_commands(path: Path, commands: Sequence[str], role: Role) -> Program:
 
 def _file(path: Path, language: str) -> Program:
     kind = language or SUFFIXES.get(path.suffix, "")
-    if not kind:
+    if kind not in _LANGUAGES:
         if os.access(path, os.X_OK):
             return Program("executable", path.parent, (), (f"./{path.name}",), single=True)
         raise TargetError(f"{path.name} is neither executable nor in a language known", hint=_HINT)

@@ -97,6 +97,13 @@ def test_a_submission_is_built_and_runs(hand_in, files, made):
     assert left == set(files)  # its own tree is never written to
 
 
+def test_files_may_have_any_name(hand_in, made):
+    """A zip that another system has made holds names that are no UTF-8."""
+    path = hand_in({"server.py": "print('it')"})
+    (path / os.fsdecode(b"L\xf6sung.txt")).touch()
+    assert made(path) == "it\n"
+
+
 def test_a_script_runs_by_its_first_line(hand_in, made):
     script = hand_in({"serve": "#!/bin/sh\necho it\n"}) / "serve"
     script.chmod(0o755)

@@ -108,6 +108,14 @@ def test_a_file_that_nothing_can_run_is_told(folder):
         find(path, Role.SERVER)
 
 
+def test_a_manifest_may_say_that_a_file_is_run_as_it_is(folder):
+    path = folder({"server.py": "#!/usr/bin/env python3"}) / "server.py"
+    with pytest.raises(TargetError, match=r"server.py is neither executable"):
+        find(path, Role.SERVER, language="executable")
+    path.chmod(0o755)
+    assert find(path, Role.SERVER, language="executable").argv == ("./server.py",)
+
+
 def test_a_manifest_may_say_the_language(folder):
     path = folder({"a.py": "", "b.js": ""})
     assert find(path, Role.SERVER, language="node").argv == ("node", "b.js")
