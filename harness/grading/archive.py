@@ -102,7 +102,7 @@ class Meter:
         """Returns the path of an entry, with / between its parts, "" for the top itself."""
         path = name.replace("\\", "/").removesuffix("/")
         parts = [part for part in path.split("/") if part != "."]
-        if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        if name.startswith(("/", "\\")) or ".." in parts or any(":" in part for part in parts[:1]):
             raise refused(f"the path {name[:100]!r} leads out of the submission")
         if any("\0" in part or not part for part in parts[:-1]) or "\0" in name:
             raise refused(f"the path {name[:100]!r} is no path")

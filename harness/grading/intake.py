@@ -6,6 +6,7 @@ what is done with it. Nothing is written but plain files at new places below tha
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -53,6 +54,8 @@ def take_in(submission: Submission, into: Path, limits: Limits = LIMITS) -> None
     except UnicodeError as exc:
         raise refused(f"a name in it is no file name: {exc}") from exc
     except OSError as exc:
+        if exc.errno == errno.ENAMETOOLONG:
+            raise refused("a path in it is longer than paths can be") from exc
         raise MachineError(f"cannot take in {submission.source}: {exc}") from exc
 
 

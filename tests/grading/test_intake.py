@@ -69,6 +69,20 @@ def test_archives_are_taken_in(tmp_path, name):
     assert files_below(tmp_path / "in") == PLAIN
 
 
+def test_a_tar_of_the_folder_that_one_is_in_is_taken_in(tmp_path):
+    """As `tar czf a.tgz .` makes it: its first member is the folder itself."""
+    members = [member(".", tarfile.DIRTYPE)]
+    members += [member(f"./{each}", data=data) for each, data in PLAIN.items()]
+    take_in(alone(tar(tmp_path / "a.tgz", members)), tmp_path / "in")
+    assert files_below(tmp_path / "in") == PLAIN
+
+
+def test_a_path_that_no_machine_takes_is_the_submissions_fault(tmp_path):
+    path = zipped(tmp_path / "a.zip", [("/".join(["x" * 190] * 25), "")])
+    with pytest.raises(TargetError, match="longer than paths can be"):
+        take_in(alone(path), tmp_path / "in")
+
+
 def test_a_folder_is_taken_in_without_what_comes_along(tmp_path):
     folder = tmp_path / "sub"
     for name in ("server.py", ".git/config", "node_modules/x/y.js", "__pycache__/a.pyc", "src/b.c"):
