@@ -120,4 +120,7 @@ class Captures:
 def safe_name(text: str) -> str:
     """Returns a file name for a text; texts that differ have names that differ."""
     name = _UNSAFE.sub("_", text)[:_LONGEST_NAME].strip("._-") or "_"
-    return name if name == text else f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+    if name == text:
+        return name
+    encoded = text.encode("utf-8", "surrogatepass")  # it may be of a file whose name is no UTF-8
+    return f"{name}-{hashlib.sha256(encoded).hexdigest()[:6]}"
