@@ -17,8 +17,10 @@ be laid before the first packet. It ends when the harness does, or the network.
 
 from __future__ import annotations
 
+import errno
 import heapq
 import json
+import os
 import select
 import socket
 import struct
@@ -26,6 +28,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from harness.network.poll import writable
 from harness.wire.schedule import Fate, Line, Out, Schedule
 
 LEFT, RIGHT = "left", "right"
@@ -38,6 +41,9 @@ _FRAME = 65_600  # bytes; larger than any frame without offloads
 _ETHERNET = 14
 _TCP, _UDP = 6, 17
 _OVER = {"tcp": _TCP, "udp": _UDP}
+_QUEUE = 4096  # frames; a socket's receive buffer holds a few hundred
+_PATIENCE = 10.0  # seconds
+_GLANCE = 0.001  # seconds
 
 
 class Flow(NamedTuple):
@@ -96,7 +102,7 @@ class Wire:
                 return False
         while self._late and self._late[0][0] <= time.monotonic():
             _, _, to, frame = heapq.heappop(self._late)
-            to.send(frame)
+            _send(to, frame)
         return True
 
     # -- orders --------------------------------------------------------------------------
@@ -140,7 +146,7 @@ class Wire:
             counted = counted_in(frame, way == LEFT)
             line = self._line(counted.flow, way) if counted is not None else None
             if counted is None or line is None:
-                to.send(frame)
+                _send(to, frame)
                 continue
             outs = line.carry(frame)
             told = line.schedule.told(line.count)
@@ -159,18 +165,36 @@ class Wire:
     def _put(self, out: Out[bytes], to: socket.socket, counted: Counted) -> None:
         frame = corrupted(out.packet, counted.end) if out.corrupt else out.packet
         if out.after <= 0:
-            to.send(frame)
+            _send(to, frame)
             return
         due = time.monotonic() + out.after
         heapq.heappush(self._late, (due, self._frames, to, frame))  # no two frames are compared
 
 
 def _frames(source: socket.socket) -> Iterator[bytes]:
-    while True:
+    """Yields what has come, and no more than a queue holds: a flood leaves orders their turn."""
+    for _ in range(_QUEUE):
         try:
             yield source.recv(_FRAME)
         except BlockingIOError:
             return
+
+
+def _send(to: socket.socket, frame: bytes) -> None:
+    """Puts a frame on the other end; one for which there is no room yet waits, and is not lost.
+
+    Raises: OSError where there is none for long.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            to.send(frame)
+            return
+        except OSError as exc:
+            if exc.errno not in (errno.EAGAIN, errno.ENOBUFS) or time.monotonic() > until:
+                raise
+        if writable(to, _GLANCE):
+            os.sched_yield()  # the queue behind the socket is full, of which nobody tells more
 
 
 def counted_in(frame: bytes, from_left: bool) -> Counted | None:
@@ -190,9 +214,10 @@ def counted_in(frame: bytes, from_left: bool) -> Counted | None:
         end = at + int.from_bytes(frame[ip + 4 : ip + 6])
     else:
         return None
-    if protocol not in _OVER.values() or end > len(frame) or at + 8 > end:
+    shortest = {_UDP: 8, _TCP: 20}.get(protocol)
+    if shortest is None or end > len(frame) or at + shortest > end:
         return None
-    header = 8 if protocol == _UDP else (frame[at + 12] >> 4) * 4
+    header = shortest if protocol == _UDP else (frame[at + 12] >> 4) * 4
     size = end - at - header
     if size < 0 or (protocol == _TCP and size == 0):
         return None

@@ -1,5 +1,6 @@
 """The relay: frames that meet their fate, by the numbers of those that carry something."""
 
+import contextlib
 import json
 import select
 import socket
@@ -110,6 +111,18 @@ def test_what_has_no_schedule_goes_through_both_ways(open_wire):
     assert open_wire.through(*frames, way=RIGHT) == frames
 
 
+def test_what_there_is_no_room_for_waits_and_is_not_lost(open_wire):
+    """A kernel that puts off receiving holds back what was sent, up to the sender's buffer."""
+    sent = []
+    open_wire.left.settimeout(0.2)  # by then both ends are full
+    with contextlib.suppress(TimeoutError):
+        while True:
+            frame = tcp(b"%d" % len(sent) + bytes(1000))
+            open_wire.left.send(frame)
+            sent.append(frame)
+    assert [open_wire.right.recv(70_000) for _ in sent] == sent
+
+
 def test_nothing_goes_through_before_go(wire):
     wire.left.send(tcp(b"1"))
     wire.lay({1: Fate.DROP})
@@ -149,6 +162,7 @@ NOT_NUMBERED = {
     "other direction": None,
     "behind its first fragment": ipv4(TCP, segment(b"x"), fragment=3),
     "cut": tcp(b"x")[:40],
+    "a part of a header": ipv4(TCP, segment(b"x")[:8], fragment=0x2000),
     "no address": bytes(60),
 }
 
