@@ -43,7 +43,7 @@ def keep_apart(wanted: dict[str, Any]) -> None:
     """Keeps this process, which is to be the target, from its keeper too. Raises: OSError."""
     if wanted["way"] == LANDLOCK:
         seen = (*root.system_paths(), *_SEEN, *wanted["visible"])
-        landlock.restrict(seen, (wanted["writable"], *_DEVICES), wanted["binds"], wanted["calls"])
+        landlock.restrict(seen, (wanted["writable"],), _DEVICES, wanted["binds"], wanted["calls"])
     else:
         landlock.scope()
     _limit(wanted["limits"])

@@ -46,10 +46,15 @@ def version() -> int:
 
 
 def restrict(
-    readable: Iterable[str], writable: Iterable[str], binds: Iterable[int], calls: Iterable[int]
+    readable: Iterable[str],
+    writable: Iterable[str],
+    shared: Iterable[str],
+    binds: Iterable[int],
+    calls: Iterable[int],
 ) -> None:
     """Leaves what lies below some paths, and TCP ports to bind and to connect to.
 
+    What is `shared` with others can be written to and not listed.
     For this process and all that it starts from now on; new privileges have to be given up
     already (PR_SET_NO_NEW_PRIVS). Paths that are not there are left out. Raises: OSError.
     """
@@ -66,6 +71,8 @@ def restrict(
             _allow_path(rules, path, _READ & rights)
         for path in writable:
             _allow_path(rules, path, rights)
+        for path in shared:
+            _allow_path(rules, path, rights & ~_READ_DIR)
         if known >= 4:
             for allowed, ports in ((_BIND_TCP, binds), (_CONNECT_TCP, calls)):
                 for port in ports:

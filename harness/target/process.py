@@ -194,6 +194,7 @@ class Process:
             last.callback(self._close)
             with contextlib.suppress(MachineError, TargetError):  # told below, with what it means
                 self.status()
+            self._kill_group()
             self._link.shutdown(socket.SHUT_WR)
             self._until_gone()
             self.drain()
@@ -203,6 +204,15 @@ class Process:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+    def _kill_group(self) -> None:
+        """Kills the group that it leads at one stroke: a keeper that walks may come to no turn.
+
+        While its end is not told nobody else has its number.
+        """
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def _until_gone(self) -> None:
         with contextlib.suppress(ProcessLookupError):

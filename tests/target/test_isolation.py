@@ -248,4 +248,4 @@ def test_nothing_is_asked_of_those_who_are_trusted(start):
 def test_a_kernel_without_landlock_is_told(monkeypatch):
     monkeypatch.setattr(landlock, "version", lambda: 0)
     with pytest.raises(OSError, match="no Landlock"):
-        landlock.restrict((), (), (), ())
+        landlock.restrict((), (), (), (), ())
