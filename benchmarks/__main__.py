@@ -1,10 +1,10 @@
-"""Prints every figure as a ratio: `python -m benchmarks`; `... soak`, `... labs`: long trials."""
+"""Prints every figure as a ratio: `python -m benchmarks`; with soak, labs or grading: long runs."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import collection, exchange, item, labs, packets, silent, soak
+from benchmarks import collection, exchange, grading, item, labs, packets, silent, soak
 from benchmarks.measure import TOLERANCE, pin
 
 
@@ -28,6 +28,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["soak", *words]:
             sys.exit(soak.main(words))
+        case ["grading", *words]:
+            sys.exit(grading.main(words))
         case ["labs"]:
             sys.exit(labs.main())
         case _:

@@ -50,6 +50,10 @@ class Browser:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def close(self):
         os.close(self._commands)
         try:
