@@ -85,7 +85,8 @@ class Inbox:
             self.at = signal.at
             return
         self._datagrams.append(signal)
-        self._show()
+        if len(self._datagrams) == 1:
+            _, self.known, self.at, self.new_port, self.astray = signal
 
     def drop(self, length: int) -> None:
         """Takes out a message: so many bytes of the stream, or the oldest datagram."""
