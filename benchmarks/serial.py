@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks import copies
@@ -142,10 +143,10 @@ def compare(suite: str, rounds: int) -> None:
 
 def _compare(folder: Path, kind: str, suite: str, rounds: int) -> None:
     """Alternates the loop and the grader, so that the machine's load is alike for both."""
-    ways: dict[str, Callable[[], None]] = {"serial loop": lambda: _loop(folder, kind)}
+    ways: dict[str, Callable[[], None]] = {"serial loop": partial(_loop, folder, kind)}
     for jobs in _FLYING:
-        ways[f"{jobs} in flight"] = lambda jobs=jobs: _grade(folder, kind, suite, jobs, _SAME)
-    ways["4 in flight, the whole suite"] = lambda: _grade(folder, kind, suite, 4, ())
+        ways[f"{jobs} in flight"] = partial(_grade, folder, kind, suite, jobs, _SAME)
+    ways["4 in flight, the whole suite"] = partial(_grade, folder, kind, suite, 4, ())
     taken: dict[str, list[float]] = {name: [] for name in ways}
     loads = []
     for _ in range(rounds):
@@ -162,7 +163,8 @@ def _compare(folder: Path, kind: str, suite: str, rounds: int) -> None:
 
 
 def _loop(folder: Path, kind: str) -> None:
-    command = ["bash", folder / "loop.sh", folder / kind, sys.executable, folder / "client.py"]
+    command = ["bash", str(folder / "loop.sh"), str(folder / kind), sys.executable]
+    command.append(str(folder / "client.py"))
     subprocess.run(command, check=True, timeout=60 * _COUNT)
 
 
