@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import signal
 from collections.abc import Iterable
@@ -20,20 +21,22 @@ from harness.target.lineage import descendants, read
 FILES, ROOT, LANDLOCK = "files", "root", "landlock"
 """Ways: all is read-only; nothing else is there; what is there may not be touched."""
 
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/pts", "/dev/shm")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/shm")
 _SEEN = ("/dev/random", "/dev/urandom", "/proc", "/sys/devices/system/cpu")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_HELD = re.compile(rb"^Rss(?:Anon|Shmem):\s*(\d+) kB", re.MULTILINE)
+"""Of /proc/PID/status: memory that no file is behind, be it shared with others."""
 
 
-def confine(wanted: dict[str, Any]) -> None:
-    """Confines the keeper and all that it will start. Raises: OSError.
+def confine(wanted: dict[str, Any], terminal: int) -> None:
+    """Confines the keeper and all that it will start at this terminal. Raises: OSError.
 
     `wanted` is {way, writable, megabytes, visible, hidden, binds, calls, limits, apart}.
     """
     if wanted["way"] == FILES:
         mounts.guard_files(wanted["writable"])
     elif wanted["way"] == ROOT:
-        root.enter(wanted["writable"], wanted["megabytes"], wanted["visible"], wanted["hidden"])
+        room = wanted["writable"], wanted["megabytes"]
+        root.enter(*room, wanted["visible"], wanted["hidden"], os.ttyname(terminal))
     namespaces.give_up_rights()
     if not wanted["apart"]:
         _limit(wanted["limits"])
@@ -43,7 +46,8 @@ def keep_apart(wanted: dict[str, Any]) -> None:
     """Keeps this process, which is to be the target, from its keeper too. Raises: OSError."""
     if wanted["way"] == LANDLOCK:
         seen = (*root.system_paths(), *_SEEN, *wanted["visible"])
-        landlock.restrict(seen, (wanted["writable"],), _DEVICES, wanted["binds"], wanted["calls"])
+        used = (os.ttyname(0), *_DEVICES)
+        landlock.restrict(seen, (wanted["writable"],), used, wanted["binds"], wanted["calls"])
     else:
         landlock.scope()
     _limit(wanted["limits"])
@@ -67,9 +71,8 @@ def excess(wanted: dict[str, Any]) -> str:
         return f"having more than {processes} processes"
     total = 0
     for each in below:
-        with contextlib.suppress(OSError, ValueError):
-            _, resident, shared, *_ = map(int, read(f"/proc/{each}/statm").split())
-            total += (resident - shared) * _PAGE
+        with contextlib.suppress(OSError):
+            total += sum(int(kilo) << 10 for kilo in _HELD.findall(read(f"/proc/{each}/status")))
     return f"taking more than {memory >> 20} MB of memory" if total > memory else ""
 
 

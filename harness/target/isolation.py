@@ -74,13 +74,13 @@ def in_lab(writable: Path, mounts: bool) -> Confinement:
     return Confinement(FILES if mounts else "none", str(writable), limits=limits)
 
 
-def strict(writable: Path, hidden: tuple[Path, ...] = ()) -> Confinement:
+def strict(writable: Path) -> Confinement:
     """Returns what a target gets that may be an enemy, in a lab."""
     return Confinement(
         ROOT,
         str(writable),
         visible=_interpreters(),
-        hidden=_own(hidden),
+        hidden=_own(),
         memory=_MEMORY,
         apart=True,
         limits={**_LIMITS, "NPROC": _PROCESSES},
@@ -143,7 +143,7 @@ def _interpreters() -> tuple[str, ...]:
     return tuple(str(each) for each in (*homes, rust, cargo) if each.exists())
 
 
-def _own(hidden: tuple[Path, ...]) -> tuple[str, ...]:
+def _own() -> tuple[str, ...]:
     """Returns what no target may see, be it installed beside the interpreter."""
     package = Path(harness.__file__).parent
-    return tuple(str(each.resolve()) for each in (package, package.parent / "specs", *hidden))
+    return tuple(str(each.resolve()) for each in (package, package.parent / "specs"))

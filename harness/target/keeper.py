@@ -236,7 +236,7 @@ def _keep(
         waker = _woken_by_children()
         wanted = order["confinement"]
         if wanted["way"]:
-            confinement.confine(wanted)
+            confinement.confine(wanted, terminal)
         main = launch(order, terminal)
     except NotLaunchedError as exc:
         _answer(link, failed=exc.step, errno=exc.number)

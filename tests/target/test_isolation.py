@@ -179,12 +179,33 @@ def test_it_makes_no_namespaces(confined):
         assert answer == ["-1"]
 
 
-def test_what_takes_too_much_memory_is_ended_and_told_why(confined, until):
+def test_no_terminal_can_be_opened_but_its_own(confined):
+    """Another one of this user's could be read from, and be told to do things."""
+    ours, theirs = os.openpty()
     process = confined(
-        """
-        import os, time
+        TRIES
+        + f"""
+    tries(lambda path: os.close(os.open(path, os.O_RDWR | os.O_NOCTTY)),
+          os.ttyname(0), "/dev/tty", "/dev/stdout", "{os.ttyname(theirs)}")
+    """
+    )
+    *own, other = told(process)
+    os.close(ours)
+    os.close(theirs)
+    assert own == ["did"] * 3
+    assert other != "did"
+
+
+@pytest.mark.parametrize("kind", ["own", "shared"])
+def test_what_takes_too_much_memory_is_ended_and_told_why(confined, until, kind):
+    each = "bytearray(1 << 20)" if kind == "own" else "mmap.mmap(-1, 1 << 20)"
+    process = confined(
+        f"""
+        import mmap, os, time
         os.fork()
-        held = [bytearray(os.urandom(1 << 20)) for _ in range(100)]
+        held = [{each} for _ in range(100)]
+        for one in held:
+            one[:] = os.urandom(1 << 20)
         print("had it", flush=True)
         time.sleep(1000)
         """,

@@ -37,11 +37,14 @@ def system_paths() -> list[str]:
     return [*_SYSTEM, *(f"/etc/{name}" for name in _SETTINGS), *java]
 
 
-def enter(writable: str, megabytes: int, visible: Iterable[str], hidden: Iterable[str]) -> None:
+def enter(
+    writable: str, megabytes: int, visible: Iterable[str], hidden: Iterable[str], terminal: str
+) -> None:
     """Moves this process to a root where `visible` and the system are, read-only.
 
-    `writable` is copied to a file system of so many megabytes. Of `hidden`, folders and files
-    that lie below others that are visible, nothing is left. Raises: OSError.
+    `writable` is copied to a file system of so many megabytes. Of `hidden`, folders that lie
+    below others that are visible, nothing is left. The one terminal that is there is its own:
+    the others of this user are others' to read from. Raises: OSError.
     """
     mounts.own()
     shown = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in _outermost(visible)}
@@ -55,6 +58,7 @@ def enter(writable: str, megabytes: int, visible: Iterable[str], hidden: Iterabl
             _show(path, f"{root}{path}")
     mounts.bind("/proc", f"{root}/proc")
     _make_devices(f"{root}/dev")
+    _bind(terminal, f"{root}{terminal}", stat.S_IFCHR)
     mounts.scratch(f"{root}/tmp")
     for path, opened in shown.items():
         _bind(f"/proc/self/fd/{opened}", f"{root}{path}", os.fstat(opened).st_mode)
@@ -160,8 +164,6 @@ def _make_devices(folder: str) -> None:
     for name in _DEVICES:
         with contextlib.suppress(FileNotFoundError):
             _bind(f"/dev/{name}", f"{folder}/{name}", stat.S_IFCHR)
-    _bind("/dev/pts", f"{folder}/pts", stat.S_IFDIR)
-    os.symlink("pts/ptmx", f"{folder}/ptmx")
     os.symlink("/proc/self/fd", f"{folder}/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", f"{folder}/{name}")
