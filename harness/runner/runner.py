@@ -68,9 +68,7 @@ class Runner:
             job.suite, job.case, job.role, job.delivery, self._settings.seed,
             self._settings.parameters,
         )  # fmt: skip
-        outcome = Outcome(job.target.id, plan, self._support(job))
-        if outcome.verdict is Verdict.PASS:
-            outcome = self._judged(job, plan)
+        outcome = self._judged(job, plan)
         known = job.target.manifest.known if job.target.manifest else ()
         return held_against(self._levelled(outcome), known)
 
@@ -88,6 +86,9 @@ class Runner:
     def _judged(self, job: Job, plan: Plan) -> Outcome:
         blank = Outcome(job.target.id, plan, Finding(Verdict.PASS))
         try:
+            support = self._support(job)
+            if support.verdict is not Verdict.PASS:
+                return replace(blank, finding=support)
             return self._rested_on(job, with_trials(plan))
         except TargetError as exc:
             own = job.is_probe or exc.phase == "play"

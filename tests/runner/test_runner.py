@@ -3,14 +3,19 @@
 import contextlib
 import signal
 import socket
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from harness.network.network import Wanted
 from harness.runner import watch
 from harness.runner.control import Control, Delays
+from harness.runner.job import Settings
+from harness.runner.runner import Runner
+from harness.selection import Request, subjects
 from harness.verdict import Fault, Verdict
 
 SPEC = """
@@ -235,6 +240,18 @@ def test_a_tool_that_is_not_installed_is_nobody_s_fault(shout, monkeypatch, tmp_
     probe = shout(source="public static void main", name=name)["probe[whole]"]
     assert (probe.verdict, probe.finding.fault) == (Verdict.INCONCLUSIVE, Fault.MACHINE)
     assert "is not installed, and the target is" in probe.finding.reason
+
+
+def test_where_no_program_can_be_started_that_is_told_of_the_machine(monkeypatch, tmp_path):
+    """Also where a case asks first whether there is a lab with a wire to play it in."""
+    target = Path(__file__).parents[2] / "targets/references/uppercase-tcp/server-python"
+    (subject,) = subjects(Request((str(target),)))
+    job = next(each for each in subject.jobs(()) if each.needs_wire)
+    monkeypatch.setattr(sys, "executable", "/absent")
+    with Runner(Settings(builds=tmp_path, network=Wanted.LAB)) as runner:
+        finding = runner.play(job).finding
+    assert (finding.verdict, finding.fault) == (Verdict.INCONCLUSIVE, Fault.MACHINE)
+    assert "cannot start /absent" in finding.reason
 
 
 def test_a_program_that_does_not_build_fails_once(shout):
