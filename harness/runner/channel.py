@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from harness.errors import MachineError
 from harness.exchange.action import Ended, Received, Refused, Signal
@@ -24,6 +25,7 @@ _CHUNK = 1 << 16  # bytes; what is larger is mapped anew for every read
 _MOUTHFUL = 7  # bytes that a slow reader takes at a time, at first
 _REFUSED = os.strerror(errno.ECONNREFUSED)
 _PORTS_TRIED = 50
+_SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _PATIENCE = 64  # mouthfuls after which it takes more, so that long answers end
 
 
@@ -160,6 +162,16 @@ class DatagramChannel:
 Channel = StreamChannel | DatagramChannel
 
 
+class Accepted(NamedTuple):
+    """A connection of the target's: its socket, both ends, ours first.
+
+    A client that has reset it by now has left a socket that does not know its other end.
+    """
+
+    sock: socket.socket
+    ends: tuple[Address, Address]
+
+
 class Welcome:
     """What a client as target finds: a welcome socket and a UDP socket on one port."""
 
@@ -168,15 +180,17 @@ class Welcome:
         self.listener, self.datagrams = _on_one_port(end, small)
         self.port: int = self.listener.getsockname()[1]
 
-    def accept(self) -> socket.socket | None:
-        """Returns a connection socket, None where nobody waits."""
+    def accept(self) -> Accepted | None:
+        """Returns a connection, None where nobody waits. Raises: MachineError."""
         try:
-            sock, _ = self.listener.accept()
-        except OSError:
+            sock, peer = self.listener.accept()
+        except OSError as exc:
+            if exc.errno in _SCARCE:
+                raise MachineError(f"cannot take a connection: {exc.strerror}") from exc
             return None
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
+        return Accepted(sock, (sock.getsockname()[:2], peer[:2]))
 
     def close(self) -> None:
         """Closes both."""

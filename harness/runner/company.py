@@ -18,6 +18,7 @@ from harness.exchange.plan import STRANGERS, Connection, Listen, Plan
 from harness.network.endpoint import Address, Endpoint
 from harness.network.tables import Tables
 from harness.runner.channel import (
+    Accepted,
     Channel,
     DatagramChannel,
     StreamChannel,
@@ -63,7 +64,7 @@ class Company:
         self._timed = plan.timed
         self._channels: dict[Connection, Channel] = {}
         self.get: Callable[[Connection], Channel | None] = self._channels.get
-        self._waiting: deque[socket.socket] = deque()
+        self._waiting: deque[Accepted] = deque()
         self._strangers: dict[socket.socket, int] = {}  # with how many answers each has had
         self.guests = guests
         unheard = (step for step in plan.distinct if isinstance(step, Listen) and not step.on)
@@ -147,7 +148,7 @@ class Company:
         for channel in self._channels.values():
             self._watch.remove(channel.sock.fileno())
             channel.close()
-        for sock in (*self._strangers, *self._waiting):
+        for sock in (*self._strangers, *(each.sock for each in self._waiting)):
             sock.close()
         self._strangers.clear()
         self._waiting.clear()
@@ -222,9 +223,9 @@ class Company:
         self._record.mark(time.monotonic(), kind, self._target_is_client, who, detail=detail)
 
     def _welcome_in(self) -> None:
-        sock = self._welcome.accept() if self._welcome is not None else None
-        if sock is not None:
-            self._waiting.append(sock)
+        accepted = self._welcome.accept() if self._welcome is not None else None
+        if accepted is not None:
+            self._waiting.append(accepted)
             self.seat()
 
     def seat(self) -> None:
@@ -233,7 +234,8 @@ class Company:
             connection = Connection(name, Transport.TCP)
             held = self._channels.get(connection)
             if self._waiting and (held is None or not held.open):
-                self.add(StreamChannel(connection, self._waiting.popleft(), self.slow))
+                accepted = self._waiting.popleft()
+                self.add(StreamChannel(connection, accepted.sock, self.slow, accepted.ends))
                 now = time.monotonic()
                 self._shown(now)
                 self._record.mark(now, Kind.OPEN, True, name)

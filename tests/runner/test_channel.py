@@ -5,10 +5,11 @@ import socket
 
 import pytest
 
+from harness.exchange.action import Ended
 from harness.exchange.plan import Connection
-from harness.network.endpoint import LOOPBACK, loopback
-from harness.runner.channel import DatagramChannel, Welcome
-from harness.spec.model import Transport
+from harness.network.endpoint import LOOPBACK, close, loopback
+from harness.runner.channel import DatagramChannel, StreamChannel, Welcome
+from harness.spec.model import Ending, Transport
 
 
 def read(channel):
@@ -40,6 +41,23 @@ def test_an_answer_reaches_the_socket_that_asked(channel, to):
 def test_without_a_question_there_is_no_answer(channel):
     with pytest.raises(OSError, match="no datagram has come"):
         channel.write(b"pong")
+
+
+def test_a_client_that_resets_before_it_is_accepted_is_one_that_has_reset():
+    """The kernel hands its connection out all the same, and has forgotten its other end."""
+    welcome = Welcome()
+    with LOOPBACK.stream() as client:
+        client.connect_ex(welcome.listener.getsockname())
+        own = client.getsockname()
+        assert select.select([welcome.listener], [], [], 5.0)[0]
+        close(client, Ending.RESET)
+    accepted = welcome.accept()
+    assert accepted.ends == (welcome.listener.getsockname(), own)
+    connection = Connection("client", Transport.TCP)
+    channel = StreamChannel(connection, accepted.sock, ends=accepted.ends)
+    assert read(channel) == Ended(connection, Ending.RESET)
+    channel.close()
+    welcome.close()
 
 
 def test_a_welcome_takes_a_port_that_is_free_for_both():
