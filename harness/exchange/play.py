@@ -327,8 +327,8 @@ class Play:
             return self._finish(judgement.quiet(step, reason, None, signal))
         if isinstance(step, Expect):
             return self._nothing_came(step, signal)
-        reason = f"{judgement.who} did not connect"
-        return self._finish(judgement.quiet(step, reason, None, signal))
+        what = "does not take the connection" if isinstance(step, Open) else "did not connect"
+        return self._finish(judgement.quiet(step, f"{judgement.who} {what}", None, signal))
 
     def _nothing_came(self, step: Expect, signal: Rested | Expired) -> Action:
         expectation, judgement = self._expectation, self._judgement

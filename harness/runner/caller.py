@@ -7,11 +7,13 @@ second; so each one waits until those before it are accepted, or never will be.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import time
 
+from harness.exchange.action import Expired, Rested
 from harness.network import endpoint
 from harness.network.endpoint import Endpoint
 from harness.network.tables import Tables
@@ -19,11 +21,19 @@ from harness.runner.quiet import Quiet
 from harness.runner.watch import LONGEST_LOOK, Watch
 
 _QUICK_LOOKS = 200  # at the queue, before the target itself is looked at
+_FULL = "its queue of connections is full"
 _SLOW = 0.25  # seconds after which a server that neither accepts nor rests is not waited for
 
 
 class RefusedError(Exception):
-    """Nobody took the connection; the text says why."""
+    """Nobody took the connection; the text says why.
+
+    `quiet`: it was not refused either, and this shows that it never will be taken.
+    """
+
+    def __init__(self, why: str, quiet: Rested | Expired | None = None) -> None:
+        super().__init__(why)
+        self.quiet = quiet
 
 
 class Caller:
@@ -53,10 +63,10 @@ class Caller:
         sock = self._end.stream(small=slow or unheard)
         if unheard:
             endpoint.narrow(sock)
-        failed = self._connected(sock)
-        if failed:
-            sock.close()
-            raise RefusedError(os.strerror(failed))
+        with contextlib.ExitStack() as unless_connected:
+            unless_connected.enter_context(sock)
+            self._connect(sock)
+            unless_connected.pop_all()
         return sock
 
     def _until_accepted(self) -> None:
@@ -75,17 +85,22 @@ class Caller:
                 return
             quiet = min(2 * quiet, LONGEST_LOOK)
 
-    def _connected(self, sock: socket.socket) -> int:
-        """Waits for a connection under way. Returns 0, or the number of the error.
+    def _connect(self, sock: socket.socket) -> None:
+        """Waits for a connection under way. Raises: RefusedError.
 
         One that finds the queue full is not answered: where the server rests, it never will be.
         """
         quiet = 1
         failed = endpoint.connect(sock, (self._end.target, self._port), 0.0)
         while failed == errno.ETIMEDOUT:
-            left = self._quiet.left(time.monotonic())
-            if left <= 0 or (self._quiet.rested() and self._tables.waiting(self._port)):
-                return errno.ETIMEDOUT
-            failed = endpoint.until_connected(sock, min(quiet / 1000, left))
+            rested, now = self._quiet.rested(), time.monotonic()
+            if rested and self._tables.waiting(self._port):
+                raise RefusedError(_FULL, rested)
+            if self._quiet.is_over(now):
+                raise RefusedError(_FULL, self._quiet.expired(_FULL))
+            failed = endpoint.until_connected(sock, min(quiet / 1000, self._quiet.left(now)))
             quiet = min(2 * quiet, LONGEST_LOOK)
-        return failed
+            if quiet == LONGEST_LOOK:
+                self._watch.control.begin(self._watch.process)
+        if failed:
+            raise RefusedError(os.strerror(failed))

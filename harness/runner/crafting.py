@@ -142,7 +142,10 @@ class Crafter:
         return Sent()
 
     def connect(self, connection: Connection, seconds: float) -> HandmadeStream:
-        """Returns a TCP connection of which each segment is made by hand. Raises: RefusedError."""
+        """Returns a TCP connection of which each segment is made by hand.
+
+        Raises: RefusedError, TimeoutError where nothing comes back in so many seconds.
+        """
         assert self._lab is not None
         near = self._lab.sides["near"]
         with contextlib.ExitStack() as unless_connected:
@@ -152,6 +155,8 @@ class Crafter:
             own = Party(OWN_MAC, OWN_V4, "", _FIRST + self._by_hand)
             try:
                 made = HandmadeStream(connection, raw, Flow(own, target), seconds)
+            except TimeoutError:
+                raise
             except OSError as exc:
                 raise RefusedError(exc.strerror or str(exc)) from exc
             unless_connected.pop_all()

@@ -41,7 +41,7 @@ from harness.exchange.action import (
     Sent,
     Signal,
 )
-from harness.exchange.plan import Plan
+from harness.exchange.plan import Connection, Plan
 from harness.exchange.play import Play
 from harness.network.endpoint import LOOPBACK, Address, Endpoint
 from harness.network.lab.wire import Wire as LabWire
@@ -189,15 +189,22 @@ class Driver:
         except RefusedError as exc:
             who = connection.client
             self.record.mark(time.monotonic(), Kind.REFUSE, False, who, detail=str(exc))
-            return Refused(connection, str(exc))
+            return exc.quiet or Refused(connection, str(exc))
         return Opened(connection)
 
     def _connected(self, action: DoOpen) -> StreamChannel:
         connection, slow = action.connection, self._company.slow
         if action.by_hand:
-            return self._crafter.connect(connection, self._time.left(time.monotonic()))
+            return self._by_hand(connection)
         sock = self._caller.connect(slow, self._company.unheard(connection))
         return StreamChannel(connection, sock, slow)
+
+    def _by_hand(self, connection: Connection) -> StreamChannel:
+        self._watch.control.begin(self._watch.process)
+        try:
+            return self._crafter.connect(connection, self._time.left(time.monotonic()))
+        except TimeoutError as exc:
+            raise RefusedError(str(exc), self._quiet.expired("nothing has come back")) from exc
 
     def _send(self, action: DoSend) -> Signal:
         channel, pieces = self._company.get(action.connection), action.pieces

@@ -252,6 +252,21 @@ def test_nobody_listens():
     assert play.finding.decided_by == "end"
 
 
+@pytest.mark.parametrize(
+    ("signal", "verdict", "reason"),
+    [
+        (RESTS, Verdict.FAIL, "does not take the connection: it waits for more"),
+        (LATE, Verdict.FAIL, "does not take the connection: 3.0 s were not enough"),
+        (STARVED, Verdict.INCONCLUSIVE, "take the connection, and the machine was late"),
+    ],
+    ids=["rests", "late", "starved"],
+)
+def test_nobody_takes_the_connection(signal, verdict, reason):
+    play, _ = played(a_plan(ASK), [], {DoOpen: signal})
+    assert reason in play.finding.reason
+    assert play.finding.verdict is verdict
+
+
 def test_what_was_said_before_a_write_was_refused_is_judged():
     refused = {DoSend: Refused(CLIENT, "reset")}
     play, _ = played(a_plan(ASK), [says(b"yes\n"), FIN, RESTS], refused)
