@@ -37,13 +37,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks grading", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="submissions in the large batch")
     parser.add_argument("--rounds", type=int, default=3, help="rounds beside the serial loop")
+    parser.add_argument("--each", type=int, default=12, help="submissions of a kind in a round")
     parser.add_argument("--only", action="append", default=[], help="cases of the large batch")
     asked = parser.parse_args(arguments)
     if asked.count:
         with tempfile.TemporaryDirectory(prefix="grading-") as folder:
             _mass(Path(folder), asked.count, asked.only)
     if asked.rounds:
-        serial.compare(SUITE, asked.rounds)
+        serial.compare(SUITE, asked.rounds, asked.each)
     return 0
 
 

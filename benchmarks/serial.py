@@ -25,9 +25,11 @@ from harness.runner.runner import Runner
 from harness.selection import Request, subjects
 from harness.target.isolation import Tier
 
-_COUNT = 12  # submissions of a kind
 _FLYING = (1, 2, 4, 8)
 _STARTS = 20
+_LOOPED = "serial loop"
+_ALONE = "a batch of one"
+_PATIENCE = 1200.0  # seconds for all of a kind
 _SAME = tuple(
     f"{name}[whole]"
     for name in (
@@ -129,50 +131,74 @@ def grade(subs: Path, out: Path, suite: str, jobs: int = 0, only: Sequence[str] 
     return [*words, *(f"--only={each}" for each in only)]
 
 
-def compare(suite: str, rounds: int) -> None:
-    """Prints times per submission, good and bad ones apart, and what isolation costs a start."""
+def compare(suite: str, rounds: int, each: int) -> None:
+    """Prints times per submission, of so many of a kind, and what isolation costs a start."""
     with tempfile.TemporaryDirectory(prefix="serial-") as name:
         folder = Path(name)
         (folder / "client.py").write_text(_CLIENT)
         (folder / "loop.sh").write_text(_LOOP)
         for kind in ("references", "mutants"):
-            copies.make(folder / kind, copies.programs(kind, suite), _COUNT)
-            _compare(folder, kind, suite, rounds)
+            copies.make(folder / kind, copies.programs(kind, suite), each)
+            _compare(folder, kind, suite, rounds, each)
         _isolation(folder, rounds)
 
 
-def _compare(folder: Path, kind: str, suite: str, rounds: int) -> None:
-    """Alternates the loop and the grader, so that the machine's load is alike for both."""
-    ways: dict[str, Callable[[], None]] = {"serial loop": partial(_loop, folder, kind)}
+def _compare(folder: Path, kind: str, suite: str, rounds: int, each: int) -> None:
+    """Alternates the loop and the grader, so that the machine's load is alike for both.
+
+    What the grader needs for itself, however many submissions there are, is what a batch of one
+    takes longer than one more in a batch: it is told apart.
+    """
+    alone = folder / f"one-of-{kind}"
+    first = min((folder / kind).iterdir())
+    shutil.copytree(first, alone / first.name)
+    ways: dict[str, Callable[[], None]] = {_LOOPED: partial(_loop, folder, folder / kind)}
+    ways[_ALONE] = partial(_grade, folder, alone, suite, 1, _SAME)
     for jobs in _FLYING:
-        ways[f"{jobs} in flight"] = partial(_grade, folder, kind, suite, jobs, _SAME)
-    ways["4 in flight, the whole suite"] = partial(_grade, folder, kind, suite, 4, ())
+        ways[f"{jobs} in flight"] = partial(_grade, folder, folder / kind, suite, jobs, _SAME)
+    ways["4 in flight, the whole suite"] = partial(_grade, folder, folder / kind, suite, 4, ())
     taken: dict[str, list[float]] = {name: [] for name in ways}
     loads = []
     for _ in range(rounds):
         loads.append(os.getloadavg()[0])
         for name, way in ways.items():
-            began = time.monotonic()
-            way()
-            taken[name].append((time.monotonic() - began) / _COUNT)
+            taken[name].append(_seconds(way))
     around = f"load {min(loads):.1f} to {max(loads):.1f}, {rounds} rounds"
-    print(f"{_COUNT} {kind}, seconds for each and as a share of the serial loop's; {around}")
-    for name, seconds in taken.items():
-        shares = [mine / loop for mine, loop in zip(seconds, taken["serial loop"], strict=True)]
-        print(f"  {name:<30} {statistics.median(seconds):6.2f} s  {statistics.median(shares):5.2f}")
+    print(f"{each} {kind}, seconds for one more and as a share of the loop's; {around}")
+    _tell(taken, each)
 
 
-def _loop(folder: Path, kind: str) -> None:
-    command = ["bash", str(folder / "loop.sh"), str(folder / kind), sys.executable]
+def _tell(taken: dict[str, list[float]], each: int) -> None:
+    loop = [seconds / each for seconds in taken[_LOOPED]]
+    for name, all_seconds in taken.items():
+        if name == _ALONE:
+            print(f"  {name:<30} {statistics.median(all_seconds):6.2f} s")
+            continue
+        more = loop
+        if name != _LOOPED:
+            both = zip(all_seconds, taken[_ALONE], strict=True)
+            more = [(many - one) / (each - 1) for many, one in both]
+        shares = [mine / other for mine, other in zip(more, loop, strict=True)]
+        print(f"  {name:<30} {statistics.median(more):6.2f} s  {statistics.median(shares):5.2f}")
+
+
+def _seconds(way: Callable[[], None]) -> float:
+    began = time.monotonic()
+    way()
+    return time.monotonic() - began
+
+
+def _loop(folder: Path, subs: Path) -> None:
+    command = ["bash", str(folder / "loop.sh"), str(subs), sys.executable]
     command.append(str(folder / "client.py"))
-    subprocess.run(command, check=True, timeout=60 * _COUNT)
+    subprocess.run(command, check=True, timeout=_PATIENCE)
 
 
-def _grade(folder: Path, kind: str, suite: str, jobs: int, only: Sequence[str]) -> None:
+def _grade(folder: Path, subs: Path, suite: str, jobs: int, only: Sequence[str]) -> None:
     out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
-    command = grade(folder / kind, out, suite, jobs, only)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60 * _COUNT)
+    command = grade(subs, out, suite, jobs, only)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     if done.returncode > 1:
         sys.exit(f"{' '.join(command)} fails:\n{done.stdout}\n{done.stderr}")
 
