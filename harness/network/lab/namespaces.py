@@ -23,6 +23,8 @@ _PR_CAPBSET_DROP, _PR_SET_SECUREBITS, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 24
 _CLEAR_ALL = 4  # PR_CAP_AMBIENT_CLEAR_ALL
 _NO_ROOT = 0x2F  # SECBIT_NOROOT, NO_SETUID_FIXUP, KEEP_CAPS, all but the last one set, all locked
 _CAPABILITIES_3 = 0x20080522  # linux/capability.h
+_KEYCTL = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)  # a system call
+_JOIN_SESSION_KEYRING = 1  # linux/keyctl.h
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -92,9 +94,9 @@ def go_to(network: int) -> None:
 
 
 def give_up_rights() -> None:
-    """Gives up every capability, for this process and all that it starts. Raises: OSError.
+    """Gives up every capability, and the session's keys, for this process and all that it starts.
 
-    Not even root's set-user-id programs bring one back.
+    Not even root's set-user-id programs bring one back. Raises: OSError.
     """
     with open("/proc/sys/kernel/cap_last_cap") as told:
         last = int(told.read())
@@ -105,3 +107,5 @@ def give_up_rights() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0)
     call("capset", header, (ctypes.c_uint32 * 6)())
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if _KEYCTL is not None:  # a new one: keys of the session that it was started in are passed on
+        _libc.syscall(_KEYCTL, _JOIN_SESSION_KEYRING, None)
