@@ -18,7 +18,7 @@ def readable(*what: socket.socket | int, within: float | None = 0.0) -> bool:
     return _ready(what, select.POLLIN, within)
 
 
-def writable(what: socket.socket, within: float) -> bool:
+def writable(what: socket.socket | int, within: float) -> bool:
     """Waits so many seconds until it takes more, or has failed. Says whether it does or has."""
     return _ready((what,), select.POLLOUT, within)
 

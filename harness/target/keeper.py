@@ -37,7 +37,7 @@ from typing import Any
 
 from harness.network.lab import broker, mounts, namespaces
 from harness.network.lab.broker import Broker
-from harness.network.poll import readable
+from harness.network.poll import readable, writable
 from harness.target import confinement
 from harness.target.launch import NotLaunchedError, launch
 from harness.target.lineage import children_of, descendants
@@ -321,8 +321,9 @@ def _end_excess(wanted: dict[str, Any], terminal: int) -> None:
     told = confinement.excess(wanted)
     if told:
         confinement.end_all(wanted)
-        with contextlib.suppress(OSError):
-            os.write(terminal, f"\n[wireharness: ended for {told}]\n".encode())
+        if writable(terminal, 0.0):  # it may have stopped its output, or filled the terminal
+            with contextlib.suppress(OSError):
+                os.write(terminal, f"\n[wireharness: ended for {told}]\n".encode())
 
 
 def _reap(main: int) -> int | None:

@@ -1,5 +1,7 @@
 """What a target is kept from, tier by tier: attacked from inside, looked at from outside."""
 
+import contextlib
+import ctypes
 import os
 import select
 import socket
@@ -13,6 +15,7 @@ from harness.errors import MachineError
 from harness.network.lab.lab import FULL
 from harness.target import isolation, landlock
 from harness.target.isolation import FREE, Tier
+from harness.target.launcher import Keeper
 
 PATIENCE = 60.0
 
@@ -177,6 +180,46 @@ def test_it_makes_no_namespaces(confined):
     answer = told(process)
     if confined.tier is Tier.STRICT:
         assert answer == ["-1"]
+
+
+KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}.get(os.uname().machine)
+"""The numbers of add_key() and keyctl()."""
+
+
+def test_keys_of_the_session_are_not_passed_on(folder):
+    """Such as tickets of Kerberos. A session of its own, so that nothing is left of the key."""
+    add, look = KEYCTL or pytest.skip("no keyctl here")
+    libc = ctypes.CDLL(None)
+    if libc.syscall(look, 1, None) < 0:
+        pytest.skip("no keyrings here")
+    key = libc.syscall(add, b"user", b"wireharness", b"secret", 6, -3)
+    program = f"import ctypes; print(ctypes.CDLL(None).syscall({look}, 11, {key}, None, 0))"
+    seen = []
+    with Keeper() as keeper, contextlib.ExitStack() as labs:
+        try:
+            lab = labs.enter_context(keeper.lab(FULL))
+        except MachineError:
+            pytest.skip("no private network here")
+        command = [isolation.interpreter(), "-I", "-c", program]
+        for confinement in (FREE, isolation.strict(folder.parent)):
+            with lab.start(command, folder, {}, confinement) as process:
+                seen += told(process)
+    assert seen == ["6", "-1"]
+
+
+def test_a_terminal_that_takes_nothing_holds_nobody_up(confined):
+    process = confined(
+        """
+        import termios, time
+        termios.tcflow(1, termios.TCOOFF)
+        held = bytearray(100 << 20)
+        held[:: 4096] = b"x" * len(held[:: 4096])
+        time.sleep(1000)
+        """,
+        memory=50 << 20,
+    )
+    assert select.select([process.exit_fd], (), (), PATIENCE)[0]
+    assert process.status() == -9
 
 
 def test_no_terminal_can_be_opened_but_its_own(confined):
