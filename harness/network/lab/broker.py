@@ -42,12 +42,16 @@ class Broker:
         They are the caller's to close. Raises: OSError.
         """
         made: list[int] = []
+        namespaces.go_to(self._networks[order["side"]])
         with contextlib.ExitStack() as unless_made:
-            namespaces.go_to(self._networks[order["side"]])
-            unless_made.callback(namespaces.go_to, self._networks[topology.NEAR.name])
-            for _ in range(order["count"]):
-                each = socket.socket(order["family"], order["kind"], order["protocol"])
-                made.append(each.detach())
+            unless_made.callback(close, made)
+            try:
+                for _ in range(order["count"]):
+                    each = socket.socket(order["family"], order["kind"], order["protocol"])
+                    made.append(each.detach())
+            finally:
+                namespaces.go_to(self._networks[topology.NEAR.name])
+            unless_made.pop_all()
         return made
 
     def relay(self, control: socket.socket) -> Callable[[], None]:
