@@ -62,7 +62,6 @@ from harness.spec.model import (
     Types,
 )
 from harness.wire.framing import DATAGRAM
-from harness.wire.parameter import draw
 
 STRAYS: Mapping[Delivery, bytes] = MappingProxyType(
     {Delivery.AFTER_EMPTY: b"", Delivery.AFTER_OVERSIZED: bytes(65_507)}
@@ -111,7 +110,7 @@ def _scope(
     rng = random.Random(f"{seed}/{suite.id}/{case.id}/{delivery}")
     scope = {}
     for name, each in suite.parameters.items():
-        drawn = draw(each.kind, each.low, each.high, each.choices, rng)
+        drawn = each.draw(rng)
         scope[name] = overrides[name].encode() if name in overrides else drawn
     return scope
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.spec import keys
 from harness.spec.events import Stage, events, members
-from harness.spec.model import STRANGER, Case, Delivery, Event, Parameter, Role, Transport, Unused
+from harness.spec.model import STRANGER, Case, Delivery, Event, Role, Transport, Unused
 from harness.spec.parts import Parts
 from harness.spec.payloads import template_of
 from harness.spec.section import (
@@ -30,6 +30,7 @@ from harness.spec.section import (
 )
 from harness.spec.surroundings import Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree
+from harness.wire.parameter import Parameter
 from harness.wire.template import Template
 
 _ALONE = ("client",)

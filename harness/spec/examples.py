@@ -15,7 +15,6 @@ from harness.spec.finding import Exchange, Finding
 from harness.spec.model import AnyOf, Closes, Event, Prints, Says, Suite, Transport
 from harness.wire.framing import DATAGRAM, FramingKind
 from harness.wire.message import Judged, Matched, Mismatch
-from harness.wire.parameter import draw
 from harness.wire.quote import quoted
 
 _SEEDS = range(8)
@@ -33,10 +32,7 @@ def not_satisfying(exchange: Exchange) -> Iterator[Finding]:
 
 def _drawn(suite: Suite, seed: int) -> dict[str, bytes]:
     rng = random.Random(f"{seed}/{suite.id}")
-    return {
-        name: draw(each.kind, each.low, each.high, each.choices, rng)
-        for name, each in suite.parameters.items()
-    }
+    return {name: each.draw(rng) for name, each in suite.parameters.items()}
 
 
 def _along(exchange: Exchange, known: dict[str, bytes]) -> Iterator[Finding]:

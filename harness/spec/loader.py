@@ -16,7 +16,6 @@ from harness.spec.model import (
     Case,
     Delivery,
     Launch,
-    Parameter,
     Requirement,
     Role,
     Suite,
@@ -42,6 +41,7 @@ from harness.spec.section import (
 from harness.spec.surroundings import Sources, Surroundings
 from harness.spec.tree import Field, Fields, Node, Tree, is_mapping, is_text
 from harness.wire.framing import DATAGRAM, LINE, Framing, FramingKind
+from harness.wire.parameter import Parameter
 
 _DEADLINE = 3.0
 _PORTS = Span(1, 65_535)

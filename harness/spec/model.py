@@ -15,6 +15,7 @@ from harness.wire.framing import Framing
 from harness.wire.malformed.packet import Entry
 from harness.wire.malformed.stack import Stack
 from harness.wire.message import Message
+from harness.wire.parameter import Parameter
 from harness.wire.schedule import Schedule
 
 
@@ -283,29 +284,6 @@ class Event:
     act: Act
     place: Place
     setup: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A value drawn anew for each seed, so that hard-coded answers fail.
-
-    kind: "letters", "digits", "alnum" (`size` of them, from `low` to `high` many), "int"
-    (from `low` to `high`, in decimal), "bytes" (`low` to `high` many), "choice" (of `choices`).
-    """
-
-    name: str
-    kind: str
-    place: Place
-    low: int = 0
-    high: int = 0
-    choices: tuple[str, ...] = ()
-
-    @property
-    def varies(self) -> bool:
-        """Says whether it is not always the same."""
-        if self.kind == "choice":
-            return len(self.choices) > 1
-        return self.kind != "int" or self.low < self.high
 
 
 @dataclass(frozen=True, slots=True)

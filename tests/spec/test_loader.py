@@ -15,7 +15,6 @@ from harness.spec.model import (
     Level,
     Opens,
     Origin,
-    Parameter,
     Prints,
     Restarts,
     Role,
@@ -26,6 +25,7 @@ from harness.spec.model import (
     Types,
 )
 from harness.wire.framing import Framing, FramingKind
+from harness.wire.parameter import Parameter
 from harness.wire.reading import parse
 from harness.wire.template import literal
 
