@@ -111,7 +111,8 @@ def _scope(
     scope = {}
     for name, each in suite.parameters.items():
         drawn = each.draw(rng)
-        scope[name] = overrides[name].encode() if name in overrides else drawn
+        given = overrides.get(name)  # bytes of the command line that are no UTF-8 are those bytes
+        scope[name] = drawn if given is None else given.encode("utf-8", "surrogateescape")
     return scope
 
 

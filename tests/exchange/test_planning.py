@@ -1,5 +1,8 @@
 """Planning: an exchange as the harness plays it, for either role and each delivery."""
 
+import os
+from dataclasses import replace
+
 import pytest
 from test_play import a_plan
 
@@ -7,6 +10,7 @@ from harness.errors import UsageError
 from harness.exchange.plan import Accept, Close, Expect, Look, Open, Restart, Send, Stray, Type
 from harness.exchange.planning import make_plan
 from harness.spec.model import Delivery, Role
+from harness.wire.parameter import Parameter
 
 D = Delivery
 ASK = 'client: "a"\nserver: "A"\n'
@@ -81,3 +85,12 @@ def test_a_value_for_a_parameter_that_is_none():
     plan = a_plan(ASK)
     with pytest.raises(UsageError, match="small has no parameter 'word'"):
         make_plan(plan.suite, plan.case, Role.SERVER, D.WHOLE, 1, {"word": "x"})
+
+
+def test_a_value_of_bytes_that_are_no_text_is_those_bytes():
+    """As Python gives them of the command line."""
+    plan = a_plan(ASK)
+    word = Parameter("word", "letters", plan.case.place, 1, 1)
+    suite = replace(plan.suite, parameters={"word": word})
+    made = make_plan(suite, plan.case, Role.SERVER, D.WHOLE, 1, {"word": os.fsdecode(b"\xff")})
+    assert made.scope == {"word": b"\xff"}
