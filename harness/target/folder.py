@@ -8,6 +8,7 @@ Must not know: what is started there.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import shutil
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.errors import MachineError, UsageError
+from harness.errors import MachineError, TargetError, UsageError
 from harness.network.lab import root
 from harness.target.lockfile import Lock, locked, try_lock_folder
 
@@ -39,6 +40,7 @@ def home() -> Path:
     return path
 
 
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 _INNER = "run"  # inside the one that is locked, which its parts are moved to in `_remove`
 
 
@@ -82,6 +84,7 @@ class WorkingFolder:
     def __init__(
         self, source: Path | None, files: Mapping[str, bytes], folders: Sequence[str]
     ) -> None:
+        """Raises: TargetError where its own files are in the way, MachineError."""
         try:
             self._outer = HeldFolder()
             self.path = self._outer.path / "work"
@@ -90,6 +93,9 @@ class WorkingFolder:
                 self._fill(source, files, folders)
                 unless_filled.pop_all()
         except OSError as exc:
+            of_target = isinstance(exc, shutil.Error) or exc.errno in _IN_THE_WAY
+            if of_target and os.strerror(errno.ENOSPC) not in str(exc):
+                raise TargetError(f"its files cannot be laid out: {_first(exc)}") from exc
             raise MachineError(f"cannot prepare a working folder: {exc}") from exc
 
     def _fill(
@@ -109,6 +115,15 @@ class WorkingFolder:
     def remove(self) -> None:
         """Removes it with all that the target has left there."""
         self._outer.remove()
+
+
+def _first(exc: OSError) -> str:
+    """Returns what went wrong with one file, without the folders that it lies in."""
+    name, why = exc.filename, exc.strerror
+    if isinstance(exc, shutil.Error):  # of all that could not be copied
+        name, _, why = exc.args[0][0]
+        why = str(why).partition("] ")[2].partition(":")[0] or str(why)
+    return f"{Path(name).name[:80]}: {why}"
 
 
 def _remove_around(path: Path) -> None:

@@ -122,8 +122,8 @@ class Launcher:
 
     def _send(self, order: bytes, descriptors: list[int]) -> None:
         if len(order) > keeper.ORDER_LIMIT:
-            raise MachineError(
-                f"the arguments and the environment have {len(order)} bytes, "
+            raise TargetError(
+                f"its arguments and environment have {len(order)} bytes, "
                 f"at most {keeper.ORDER_LIMIT} can be passed on"
             )
         try:

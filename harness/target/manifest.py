@@ -15,7 +15,7 @@ from string import Formatter
 
 from harness.errors import Place, SpecError
 from harness.spec.model import Role
-from harness.spec.section import stays_inside
+from harness.spec.section import Span, stays_inside, whole
 from harness.spec.tree import Fields, Node, Tree, is_text
 from harness.verdict import Verdict
 
@@ -26,6 +26,7 @@ _KEYS = (
     "files", "folders", "env", "needs", "breaks", "known",
 )  # fmt: skip
 _KNOWN_KEYS = ("case", "delivery", "verdict", "reason", "why", "sometimes")
+_PORTS = Span(1, 65_535)
 LANGUAGES = ("python", "c", "c++", "java", "node", "rust", "go", "executable")
 
 
@@ -93,7 +94,7 @@ def read_manifest(path: Path) -> Manifest:
         run=_text(tree, fields, "run"),
         build=_commands(tree, fields),
         language=_language(tree, fields),
-        port=tree.integer(fields["port"].node, "port") if "port" in fields else None,
+        port=whole(tree, fields["port"].node, "port", _PORTS) if "port" in fields else None,
         features=_words(tree, fields, "features"),
         parameters=_texts(tree, fields, "parameters"),
         files=_texts(tree, fields, "files"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import MachineError, UsageError
+from harness.errors import MachineError, TargetError, UsageError
 from harness.target.folder import (
     WorkingFolder,
     command_line,
@@ -93,6 +93,34 @@ def test_one_that_cannot_be_filled_is_not_left(tmp_path, monkeypatch):
     with pytest.raises(MachineError, match="cannot prepare a working folder"):
         WorkingFolder(tmp_path / "absent", {}, [])
     assert list((home() / "folders").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"EVENTS": b""}, "EVENTS: File exists"),
+        ({"a": b"", "a/b": b""}, "a: File exists"),
+        ({"x" * 300: b""}, "x: File name too long"),
+    ],
+    ids=["a folder", "a file in a file", "too long"],
+)
+def test_what_lies_in_its_own_way_is_the_targets_fault(tmp_path, monkeypatch, files, told):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "EVENTS").touch()
+    with pytest.raises(TargetError, match=f"its files cannot be laid out: .*{told}"):
+        WorkingFolder(source, files, ["EVENTS"] if "EVENTS" in files else [])
+    assert list((home() / "folders").iterdir()) == []
+
+
+def test_what_cannot_be_copied_is_the_targets_fault(tmp_path, monkeypatch):
+    """As a pipe that a build leaves behind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "source").mkdir()
+    os.mkfifo(tmp_path / "source" / "pipe")
+    with pytest.raises(TargetError, match=r"its files cannot be laid out: pipe: .*pipe"):
+        WorkingFolder(tmp_path / "source", {}, [])
 
 
 def names(folder):

@@ -62,6 +62,8 @@ def test_one_command_builds(read):
         ("role: sever", "sever"),
         ("language: cobol", "cobol"),
         ("port: many", "port"),
+        ("port: 0", "port is from 1 to 65535, found 0"),
+        ("port: 70000", "port is from 1 to 65535, found 70000"),
         ("build: {a: b}", "build"),
         ("known: [{case: x}]", "reason"),
         ("known: [{case: x, reason: r, why: w, verdict: pass}]", "pass"),

@@ -445,7 +445,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_too_large_an_environment_is_told(keeper, tmp_path):
-    with pytest.raises(MachineError, match="can be passed on"):
+    with pytest.raises(TargetError, match="can be passed on"):
         keeper.start(["true"], tmp_path, {"LARGE": "x" * 300_000})
 
 
