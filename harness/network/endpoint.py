@@ -69,10 +69,7 @@ class Endpoint:
         """Returns a non-blocking UDP socket at a port that hears of refusals, `timed`: of times."""
         made = self._made(socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):
-            if self.family == socket.AF_INET:
-                made.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-            else:
-                made.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+            _hear_errors(made, True)
             made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, int(timed))
         self._bind(made, port)
         return made
@@ -175,8 +172,15 @@ def drop_errors(sock: socket.socket) -> int:
 def ignore_errors(sock: socket.socket) -> None:
     """Lets a UDP socket hear of no refusals any more, nor of those that it has in its queue."""
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 0)
+        _hear_errors(sock, False)
     drop_errors(sock)
+
+
+def _hear_errors(sock: socket.socket, on: bool) -> None:
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, int(on))
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, int(on))
 
 
 def close(sock: socket.socket, how: Ending) -> None:

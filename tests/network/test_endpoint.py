@@ -59,13 +59,18 @@ def test_a_small_socket_takes_little():
         assert sizes[0] < sizes[1]
 
 
-def test_refused_datagrams_are_heard_of():
-    with LOOPBACK.datagrams() as gone:
-        address = gone.getsockname()
-    with LOOPBACK.datagrams() as ours:
-        ours.sendto(b"x", address)
-        with pytest.raises(ConnectionRefusedError):
-            ours.recv(1)
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
+def test_refused_datagrams_are_heard_of_until_they_are_to_be_ignored(family):
+    end = endpoint.loopback(family)
+    with end.datagrams() as gone:
+        nobody = gone.getsockname()
+    with end.datagrams() as sock:
+        for heard in (True, False):
+            sock.sendto(b"x", nobody)
+            assert select.select([sock], (), (), 20 if heard else 0)[0] or not heard
+            with pytest.raises(OSError, match="refused" if heard else "unavailable"):
+                sock.recv(1)
+            endpoint.ignore_errors(sock)
 
 
 @pytest.mark.parametrize(
