@@ -51,7 +51,7 @@ ORDER_LIMIT = 200_000
 GONE = b"gone"
 """The last word of a keeper and the answer to a sweep: no process is left."""
 
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36  # linux/prctl.h
 _MOST_PROCESSES = 512  # of a lab, threads and all; a user's are limited besides
 _GLANCE = 200  # milliseconds between two looks at the memory of a target
 
@@ -237,6 +237,8 @@ def _keep(
         wanted = order["confinement"]
         if wanted["way"]:
             confinement.confine(wanted, terminal)
+            # Its target has the same rights now: without this it could look into it (ptrace(2)).
+            libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         main = launch(order, terminal)
     except NotLaunchedError as exc:
         _answer(link, failed=exc.step, errno=exc.number)

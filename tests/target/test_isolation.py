@@ -207,6 +207,25 @@ def test_keys_of_the_session_are_not_passed_on(folder):
     assert seen == ["6", "-1"]
 
 
+def test_its_keeper_cannot_be_looked_into_where_no_landlock_is_in_the_way(keeper, folder):
+    """Nor can its sockets be copied (pidfd_getfd), by which it speaks to the harness."""
+    try:
+        lab = keeper.lab(FULL)
+    except MachineError:
+        pytest.skip("no private network here")
+    program = """
+    import ctypes, os
+    for pid in (os.getpid(), os.getppid()):
+        handle = os.pidfd_open(pid)
+        copies = [ctypes.CDLL(None).syscall(438, handle, number, 0) for number in range(32)]
+        print(any(copy >= 0 for copy in copies))
+    """
+    command = [isolation.interpreter(), "-I", "-c", textwrap.dedent(program)]
+    confinement = isolation.in_lab(folder.parent, mounts=True)
+    with lab, lab.start(command, folder, {}, confinement) as process:
+        assert told(process) == ["True", "False"]
+
+
 def test_a_terminal_that_takes_nothing_holds_nobody_up(confined):
     process = confined(
         """
