@@ -77,6 +77,7 @@ class Caller:
             if looks < _QUICK_LOOKS:
                 os.sched_yield()
                 continue
+            self._watch.control.begin(self._watch.process)
             if not self._watch.look(quiet) and self._quiet.rested():
                 self._leaves_waiting = bool(self._tables.waiting(self._port))
             now = time.monotonic()

@@ -196,7 +196,9 @@ class Driver:
         connection, slow = action.connection, self._company.slow
         if action.by_hand:
             return self._by_hand(connection)
+        began = time.monotonic()
         sock = self._caller.connect(slow, self._company.unheard(connection))
+        self._time.put_off(time.monotonic() - began)  # of hundreds, that is ours and the kernel's
         return StreamChannel(connection, sock, slow)
 
     def _by_hand(self, connection: Connection) -> StreamChannel:

@@ -54,3 +54,25 @@ def test_a_connection_that_is_never_taken(play, limit, decided_by):
     assert outcome.finding.reason.startswith("the server does not take the connection: ")
     assert outcome.finding.decided_by == decided_by
     assert "its queue of connections is full" in outcome.finding.evidence or decided_by == "rest"
+
+
+# Takes a connection every tenth of a second, and answers at once on those that it has.
+UNHURRIED = """
+    import contextlib, socket, sys, threading
+    def serve(sock):
+        with contextlib.suppress(OSError), sock:
+            while data := sock.recv(99):
+                sock.sendall(data.upper())
+    welcome = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    while True:
+        sock, _ = welcome.accept()
+        threading.Thread(target=serve, args=(sock,), daemon=True).start()
+        threading.Event().wait(0.1)
+"""
+
+
+def test_the_time_in_which_connections_are_made_is_not_that_of_an_answer(play):
+    spec = SPEC.replace("deadline: 2", "deadline: 0.9")
+    (outcome,) = play(spec, UNHURRIED, only="many").values()
+    assert outcome.seconds > 0.9
+    assert outcome.verdict is Verdict.PASS, outcome.finding
