@@ -266,9 +266,12 @@ def _until_ready(link: socket.socket, level: Level) -> tuple[int, int]:
 
 def _answer(link: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Returns what is said of an order, and the descriptors with it. Raises: MachineError."""
-    told, handles = b"", list[int]()
+    told, handles, flags = b"", list[int](), 0
     if readable(link, within=PATIENCE):
-        told, handles, _, _ = socket.recv_fds(link, 4096, 4)
+        told, handles, flags, _ = socket.recv_fds(link, 4096, 4)
+    if flags & socket.MSG_CTRUNC:  # what does not fit is closed by the kernel (unix(7))
+        broker.close(handles)
+        raise MachineError("too many open files for one more target: see `ulimit -n`")
     if not told:
         raise MachineError("the keeper of a target did not come up")
     for handle in handles:

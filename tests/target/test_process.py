@@ -1,14 +1,17 @@
 """Programs as they run: their end, their output, their terminal, what they leave behind."""
 
 import os
+import resource
 import select
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from harness.errors import MachineError, TargetError
+from harness.target import launcher
 from harness.target.launcher import Keeper
 from harness.target.output import KEPT, Output
 from harness.target.process import Process
@@ -447,6 +450,21 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_too_large_an_environment_is_told(keeper, tmp_path):
     with pytest.raises(TargetError, match="can be passed on"):
         keeper.start(["true"], tmp_path, {"LARGE": "x" * 300_000})
+
+
+def test_where_descriptors_find_no_room_that_is_told():
+    link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with link, theirs:
+        socket.send_fds(theirs, [b"{}"], [theirs.fileno()])
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            with pytest.raises(MachineError, match="too many open files for one more target"):
+                launcher._answer(link)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_fork_server_that_is_gone_is_told(tmp_path):
