@@ -22,7 +22,7 @@ from harness.grading.export.words import of_case, summary
 from harness.grading.feedback import KEPT_BACK, TOLD, student_view
 from harness.grading.grader import grade
 from harness.grading.order import Order, Terms
-from harness.grading.result import GOOD, Result
+from harness.grading.result import Result
 from harness.grading.roster import alone
 from harness.grading.store import Store
 from harness.grading.tiers import tier_for
@@ -33,7 +33,6 @@ from harness.verdict import Verdict
 
 Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 _FOUND = 1
-_FINE = (*GOOD, Verdict.UNSUPPORTED)
 
 
 def add_commands(command: Command) -> None:
@@ -74,7 +73,7 @@ def _check(asked: argparse.Namespace) -> int:
     assert result is not None
     view = student_view(result)
     say(_told(view, terms))
-    fine = all(each.verdict in _FINE for each in view.cases if each.feedback in TOLD)
+    fine = all(each.verdict.is_fine for each in view.cases if each.feedback in TOLD)
     return 0 if fine and view.held_up_by is None else _FOUND
 
 

@@ -30,7 +30,6 @@ from harness.verdict import Verdict
 Play = Callable[[Job], Outcome]
 Command = Callable[[Subject, Job], str]
 Keep = Callable[[Outcome, Subject, Job], str]
-_GOOD = (Verdict.PASS, Verdict.WARN, Verdict.UNSUPPORTED)
 _TRACED = 3  # calls of a traceback, the last ones
 
 
@@ -147,7 +146,7 @@ class CaseItem(pytest.Item):
 
 def is_good(outcome: Outcome) -> bool:
     """Says whether there is nothing to report in full."""
-    return outcome.verdict in _GOOD or bool(outcome.known)
+    return outcome.verdict.is_fine or bool(outcome.known)
 
 
 @cache

@@ -24,6 +24,11 @@ class Verdict(enum.IntEnum):
     FAIL = 5  # a `must` was broken
     ERROR = 6  # spec or harness: never a student's loss
 
+    @property
+    def is_fine(self) -> bool:
+        """Says whether nothing is wrong that anybody has to look at."""
+        return self <= Verdict.UNSUPPORTED
+
     def __str__(self) -> str:
         return self.name.lower()
 

@@ -58,7 +58,6 @@ from harness.verdict import Fault, Verdict
 
 Key = tuple[str, str, str, str]
 _AGAIN = (Verdict.FAIL, Verdict.BLOCKED, *OPEN)
-_GOOD = (Verdict.PASS, Verdict.WARN, Verdict.UNSUPPORTED)
 
 
 def grade(order: Order) -> Told:
@@ -334,7 +333,7 @@ class _Grader:
 
     def _captured(self, job: Job, outcome: Outcome, command: str) -> str:
         asked = self._terms.capturing
-        if asked is Capturing.NEVER or (asked is Capturing.FAILED and outcome.verdict in _GOOD):
+        if asked is Capturing.NEVER or (asked is Capturing.FAILED and outcome.verdict.is_fine):
             return ""
         here = self._drawer.folder
         name = f"{job.suite.id}.{job.role}.{job.case.id}.{job.delivery}"
@@ -374,8 +373,8 @@ class _Grader:
         cases = self._result.cases
         worst = max(cases, key=lambda each: each.verdict, default=None)
         seconds = sum(each.seconds for each in cases)
-        if worst is not None and worst.verdict not in _GOOD:
-            bad = sum(each.verdict not in _GOOD for each in cases)
+        if worst is not None and not worst.verdict.is_fine:
+            bad = sum(not each.verdict.is_fine for each in cases)
             reason = f"{bad} of {len(cases)} do not pass; {worst.name}: {worst.reason}"
             self._add_phase(PhaseName.CASES, worst.verdict, reason, seconds=seconds)
         else:

@@ -6,6 +6,7 @@ know: suites, how the result is started. The submission's own tree is never writ
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -204,8 +205,9 @@ def _executables(work: Path) -> dict[str, int]:
 
 
 def _magic(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with contextlib.suppress(OSError), path.open("rb") as file:  # it may be run, and not read
         return file.read(4)
+    return b""
 
 
 def _made_programs(

@@ -25,16 +25,21 @@ _LONGEST = 65_535  # bytes of one option
 Option = tuple[int, bytes]
 
 
+def _text(words: str) -> bytes:
+    """Returns UTF-8: a path may hold bytes that are none."""
+    return words.encode(errors="backslashreplace")
+
+
 def section(application: str, comment: str) -> bytes:
     """Returns what a file begins with: what has written it, and a word about the whole."""
-    options = [(_COMMENT, comment.encode()), (_APPLICATION, application.encode())]
+    options = [(_COMMENT, _text(comment)), (_APPLICATION, _text(application))]
     return _block(_SECTION, struct.pack("<IHHq", _MAGIC, 1, 0, -1), options)
 
 
 def interface(name: str, description: str, comment: str = "") -> bytes:
     """Returns the interface of the packets behind it: Ethernet, times in nanoseconds."""
-    options = [(_COMMENT, comment.encode())] if comment else []
-    options += [(_NAME, name.encode()), (_DESCRIPTION, description.encode())]
+    options = [(_COMMENT, _text(comment))] if comment else []
+    options += [(_NAME, _text(name)), (_DESCRIPTION, _text(description))]
     return _block(
         _INTERFACE, struct.pack("<HHI", ETHERNET, 0, 0), [*options, (_RESOLUTION, _NANOSECONDS)]
     )
@@ -42,14 +47,14 @@ def interface(name: str, description: str, comment: str = "") -> bytes:
 
 def names(hosts: Iterable[tuple[bytes, str]]) -> bytes:
     """Returns the block that names addresses of 4 or 16 bytes."""
-    records = ((1 if len(ip) == 4 else 2, ip + name.encode() + b"\0") for ip, name in hosts)
+    records = ((1 if len(ip) == 4 else 2, ip + _text(name) + b"\0") for ip, name in hosts)
     return _block(_NAMES, _options(records), [])
 
 
 def packet(at: int, data: bytes, length: int, comments: Sequence[str] = ()) -> bytes:
     """Returns a packet; `at` in nanoseconds since 1970, `length` in bytes on the wire."""
     fixed = struct.pack("<IIIII", 0, at >> 32, at & 0xFFFFFFFF, len(data), length)
-    told = [(_COMMENT, comment.encode()) for comment in comments]
+    told = [(_COMMENT, _text(comment)) for comment in comments]
     return _block(_PACKET, fixed + _padded(data), told)
 
 

@@ -70,3 +70,8 @@ def test_every_block_is_as_long_as_it_says_at_both_its_ends():
 def test_a_comment_is_cut_where_the_format_ends():
     ((_, _, _, (comment,)),) = read(START + pcapng.packet(1, b"x", 1, ["y" * 70_000]))
     assert comment == "y" * 65_535
+
+
+def test_a_path_that_is_no_utf_8_is_told_all_the_same():
+    block = pcapng.interface("c0", "far end", "spec\udcff.yaml:3")
+    assert rb"spec\udcff.yaml:3" in block

@@ -14,9 +14,7 @@ from harness.grading.export.sheets import Filled, Form, fill
 from harness.grading.export.words import headline, mark_line, number
 from harness.grading.feedback import TOLD, student_view
 from harness.grading.result import Mark, Result
-from harness.verdict import Verdict
 
-_GOOD = (Verdict.PASS, Verdict.WARN, Verdict.UNSUPPORTED)
 _MOST_LISTED = 15
 _GRADE, _FEEDBACK = "Grade", "Feedback comments"
 _MOODLE = ("Identifier", "Full name", "Email address", _GRADE, _FEEDBACK)
@@ -92,7 +90,7 @@ def feedback_html(result: Result) -> str:
         lines.append(f"Ended at {view.held_up_by.name}: {view.held_up_by.reason}")
     else:
         told = [each for each in view.cases if each.feedback in TOLD]
-        bad = [headline(each) for each in told if each.verdict not in _GOOD or each.unstable]
+        bad = [headline(each) for each in told if not each.verdict.is_fine or each.unstable]
         lines += bad[:_MOST_LISTED]
         lines += [f"and {len(bad) - _MOST_LISTED} more"] if len(bad) > _MOST_LISTED else []
     return "<br>".join(hypertext(line.replace("\n", " ")) for line in lines)

@@ -15,7 +15,6 @@ from harness.report.output import build_lines
 from harness.verdict import Verdict
 from harness.wire.quote import quoted
 
-_GOOD = (Verdict.PASS, Verdict.WARN, Verdict.UNSUPPORTED)
 _MOST_SAID = 24
 _BYTES = 60
 _COLUMNS = 110
@@ -73,7 +72,9 @@ def headline(case: CaseResult) -> str:
     if not case.settled:
         return f"{case.name}: not played yet"
     word = f"passes {case.passes} of {case.plays} times" if case.unstable else str(case.verdict)
-    reason = f": {one_line(case.reason)}" if case.reason and case.verdict not in _GOOD[:1] else ""
+    reason = (
+        f": {one_line(case.reason)}" if case.reason and case.verdict is not Verdict.PASS else ""
+    )
     return f"{case.name}: {word}{reason}"
 
 
@@ -83,7 +84,7 @@ def of_case(mark: CaseMark, deliveries: Sequence[CaseResult]) -> str:
         if mark.feedback in TOLD:
             return "\n".join(_verdict_alone(each) for each in deliveries)
         return KEPT_BACK
-    bad = [each for each in deliveries if each.verdict not in _GOOD[:1] or each.unstable]
+    bad = [each for each in deliveries if each.verdict is not Verdict.PASS or each.unstable]
     good = len(deliveries) - len(bad)
     lines = [f"{good} of {len(deliveries)} deliveries passed"] if good or not bad else []
     seen: set[str] = set()

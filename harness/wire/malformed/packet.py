@@ -34,7 +34,6 @@ class Claim(enum.StrEnum):
     """What an entry proves of the target, once the probe after it was answered."""
 
     ANSWERS = "answers rightly"
-    SILENT = "stays silent"
     LIVES = "lives on"
 
 
