@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.network.network import Wanted
 from harness.runner.job import Capturing, Settings
 from harness.runner.outcome import Outcome
 from harness.runner.runner import Runner
@@ -29,14 +30,14 @@ def below(folder):
 REFERENCES, MUTANTS = below("references"), below("mutants")
 
 
-def play(target, builds, slow=True) -> list[Outcome]:
+def play(target, builds, slow=True, network=Wanted.AUTO) -> list[Outcome]:
     """Plays everything that a target is for; clients, which wait most of the time, side by side."""
     given = str(target.path)
     jobs = [each for one in subjects(Request((given,), seed=SEED)) for each in one.jobs(())]
     jobs = [each for each in jobs if slow or SLOW not in each.case.tags]
     count = AT_ONCE if target.manifest.role is Role.CLIENT else 1
     with ThreadPoolExecutor(count) as pool:
-        rounds = list(pool.map(lambda at: _played(jobs[at::count], builds), range(count)))
+        rounds = list(pool.map(lambda at: _played(jobs[at::count], builds, network), range(count)))
     outcomes = [one for each in zip_longest(*rounds) for one in each if one is not None]
     reason = outcomes[0].finding.reason
     if "is not installed" in reason:
@@ -45,8 +46,9 @@ def play(target, builds, slow=True) -> list[Outcome]:
     return outcomes
 
 
-def _played(jobs, builds) -> list[Outcome]:
-    with Runner(Settings(builds=builds, seed=SEED, capturing=Capturing.FAILED)) as runner:
+def _played(jobs, builds, network) -> list[Outcome]:
+    settings = Settings(builds=builds, seed=SEED, capturing=Capturing.FAILED, network=network)
+    with Runner(settings) as runner:
         return [runner.play(job) for job in jobs]
 
 
@@ -113,3 +115,26 @@ def test_a_mutant_fails_where_it_breaks_something_and_nowhere_else(name, tmp_pat
     assert [told(each) for each in bad if not verifies(each, broken)] == []
     for requirement in broken:
         assert any(verifies(each, [requirement]) for each in caught), f"{requirement} is not broken"
+
+
+SMALL = ("daytime-", "time-", "discard-udp/")  # suites of which a mutant takes a second or two
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name.startswith(SMALL)])
+def test_a_mutant_gets_the_same_verdicts_on_the_host_as_in_a_lab(name, tmp_path):
+    lab = play(MUTANTS[name], tmp_path, slow=False)
+    if lab[0].properties.get("network") == "host":
+        pytest.skip("no private network here")
+    host = play(MUTANTS[name], tmp_path, slow=False, network=Wanted.HOST)
+    other = [
+        (told(one), told(another))
+        for one, another in zip(host, lab, strict=True)
+        if one.verdict is not another.verdict and not only_in_a_lab(one)
+    ]
+    assert other == []
+
+
+def only_in_a_lab(on_host: Outcome) -> bool:
+    """Says whether a lab has more to show: it alone can, or more packets are sent in one."""
+    return on_host.verdict is Verdict.UNSUPPORTED or "robustness" in on_host.plan.case.tags
