@@ -34,7 +34,7 @@ class SpecError(HarnessError):
     """
 
     def __init__(self, place: Place, message: str, line_text: str = "", hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(place, message, line_text, hint)  # all of it crosses between processes
         self.place = place
         self.message = message
         self.line_text = line_text

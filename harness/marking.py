@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import secrets
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.grading import batch
+from harness.grading.cluster import cluster
 from harness.grading.export import tables
 from harness.grading.export.classroom50 import CONTEXT
 from harness.grading.export.forms import SINGLE, TABLES
@@ -56,6 +57,7 @@ def add_commands(command: Command) -> None:
     add_terms(grade)
     grade.add_argument("--late", type=Path, help="CSV with the columns student, hours")
     grade.add_argument("--jobs", type=positive, default=0, help="submissions in flight")
+    grade.add_argument("--cluster", metavar="ADDRESS", help="Dask's scheduler, as tcp://host:8786")
     grade.add_argument("--quiet", action="store_true", help="no line for each submission")
     pages = command("pages", _pages, "write the pages of results again")
     pages.add_argument("results", type=Path, help="folder of the results")
@@ -115,14 +117,9 @@ def _grade(asked: argparse.Namespace) -> int:
     try:
         terms = terms_of(asked, _seed(asked, store), _tier(asked))
         orders = _orders(submissions, terms, asked.out.resolve(), _late(asked.late, submissions))
-        jobs = min(asked.jobs or 2 * (os.cpu_count() or 1), len(orders))
-        say(f"{len(orders)} submissions, {jobs} in flight, seed {terms.seed}")
         try:
-            with (
-                progress(sys.stdout, len(orders), asked.quiet) as shown,
-                leafing(shown, store) as leaves,
-            ):
-                told = batch.run(orders, jobs, leaves, batch.processes)
+            with _hands(asked) as hands:
+                told = _graded(orders, asked, hands, store)
         except KeyboardInterrupt:
             say(f"interrupted: the same command goes on from {asked.out}")
             return INTERRUPTED
@@ -134,6 +131,24 @@ def _grade(asked: argparse.Namespace) -> int:
         listed = cut_list([*map(printable, sorted(gone))], 100)
         say(f"results of {len(gone)} that are not among these submissions: {listed}")
     return _close(told, asked.out)
+
+
+def _hands(asked: argparse.Namespace) -> AbstractContextManager[batch.Hands]:
+    if asked.cluster is None:
+        return nullcontext(batch.here())
+    return cluster(asked.cluster, asked.out.resolve())
+
+
+def _graded(
+    orders: Sequence[Order], asked: argparse.Namespace, hands: batch.Hands, store: Store
+) -> list[Told]:
+    jobs = min(asked.jobs or hands.jobs, len(orders))
+    say(f"{len(orders)} submissions, {jobs} in flight, seed {orders[0].terms.seed}")
+    with (
+        progress(sys.stdout, len(orders), asked.quiet) as shown,
+        leafing(shown, store) as leaves,
+    ):
+        return batch.run(orders, jobs, leaves, hands)
 
 
 def terms_of(asked: argparse.Namespace, seed: int, tier: Tier) -> Terms:

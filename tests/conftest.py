@@ -11,8 +11,10 @@ import pytest
 IN_CI = (
     "C compiler",
     "Chromium",
+    "Dask",
     "Java compiler",
     "Node",
+    "Perl",
     "dnslib-zoneresolver",
     "dnsmasq",
     "inetd",

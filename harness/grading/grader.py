@@ -67,7 +67,8 @@ def grade(order: Order) -> Told:
     written.
     """
     grader = _Grader(order)
-    return told_of(grader.graded(), grader.unchanged)
+    with grader.drawer.held():
+        return told_of(grader.graded(), grader.unchanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,14 @@ class _Grader:
         self._terms = order.terms
         self._student = order.submission.student.id
         self._store = Store(Path(order.results))
-        self._drawer: Drawer = self._store.of(self._student)
+        self.drawer: Drawer = self._store.of(self._student)
         self._result = self._blank()
         self.unchanged = False
         self._left = ""
 
     def graded(self) -> Result:
         """Returns the result, which is written."""
-        before = self._drawer.load()
+        before = self.drawer.load()
         if before is None:
             self._write()
         refusal = self._unpack()
@@ -155,7 +156,7 @@ class _Grader:
         twice = self._order.submission.one_of
         told += [f"there is more than one submission of {twice}"] if twice else []
         self._result = replace(self._result, mark=replace(mark, person=(*mark.person, *told)))
-        self._drawer.write(self._result)
+        self.drawer.write(self._result)
         if self._order.mirror:
             write_whole(Path(self._order.mirror), results_json(self._result))
 
@@ -180,13 +181,13 @@ class _Grader:
 
     def _unpack(self) -> HarnessError | None:
         """Takes the submission in. Returns why it is not, None where it is."""
-        taken = self._drawer.folder / ".taken"
+        taken = self.drawer.folder / ".taken"
         began = time.monotonic()
         shutil.rmtree(taken, ignore_errors=True)
-        shutil.rmtree(self._drawer.submission, ignore_errors=True)
+        shutil.rmtree(self.drawer.submission, ignore_errors=True)
         try:
             take_in(self._order.submission, taken)
-            taken.rename(self._drawer.submission)
+            taken.rename(self.drawer.submission)
         except TargetError as exc:
             shutil.rmtree(taken, ignore_errors=True)
             self._hash(refusal_hash(exc))
@@ -195,7 +196,7 @@ class _Grader:
         except MachineError as exc:
             self._add_phase(PhaseName.UNPACK, Verdict.INCONCLUSIVE, str(exc))
             return exc
-        self._hash(content_hash(self._drawer.submission))
+        self._hash(content_hash(self.drawer.submission))
         self._add_phase(PhaseName.UNPACK, Verdict.PASS, seconds=time.monotonic() - began)
         return None
 
@@ -223,7 +224,7 @@ class _Grader:
         began = time.monotonic()
         try:
             target = find_program(
-                self._drawer.submission, self._student, suite, role, self._terms.scheme.features
+                self.drawer.submission, self._student, suite, role, self._terms.scheme.features
             )
         except TargetError as exc:
             self._add_phase(PhaseName.FIND, Verdict.FAIL, str(exc))
@@ -335,7 +336,7 @@ class _Grader:
         asked = self._terms.capturing
         if asked is Capturing.NEVER or (asked is Capturing.FAILED and outcome.verdict.is_fine):
             return ""
-        here = self._drawer.folder
+        here = self.drawer.folder
         name = f"{job.suite.id}.{job.role}.{job.case.id}.{job.delivery}"
         return Captures(here, here).write(outcome, "captures", name, command)
 

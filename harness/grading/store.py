@@ -17,11 +17,12 @@ from harness.errors import MachineError, UsageError
 from harness.grading.document import from_json, to_json
 from harness.grading.result import CaseResult, Result
 from harness.report.capture import safe_name
-from harness.target.lockfile import Lock, try_lock_folder
+from harness.target.lockfile import Lock, locked, try_lock_folder
 
 _RESULT = "result.json"
 _STUDENTS = "students"
 _STOP = ".stop"
+_LOCK = ".lock"
 _MARK = ".wireharness-results"
 
 
@@ -34,7 +35,7 @@ class Store:
     def open(self) -> Lock:
         """Makes the folder and holds it. Raises: UsageError where another run has it."""
         try:
-            ours = not self.folder.is_dir() or (self.folder / _MARK).exists()
+            ours = not self.folder.is_dir() or self.is_there
             if not ours and any(self.folder.iterdir()):
                 raise UsageError(f"{self.folder} holds other files: name a new folder")
             (self.folder / _STUDENTS).mkdir(parents=True, exist_ok=True)
@@ -46,6 +47,11 @@ class Store:
             raise UsageError(f"another run is writing to {self.folder}")
         self.go_on()
         return lock
+
+    @property
+    def is_there(self) -> bool:
+        """Says whether this folder is one of results."""
+        return (self.folder / _MARK).exists()
 
     def of(self, student: str) -> Drawer:
         """Returns where one student's files are."""
@@ -94,6 +100,15 @@ class Drawer:
         self.folder = folder
         self.submission = folder / "submission"
         self._told: dict[int, tuple[CaseResult, str]] = {}
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Holds it. A worker whom a broken-off run has left on another machine ends first.
+
+        Raises: MachineError.
+        """
+        with locked(self.folder / _LOCK):
+            yield
 
     def is_newer(self, than: Path) -> bool:
         """Says whether there is a result, and a file is not there or not newer."""
