@@ -112,6 +112,8 @@ def say(text: str) -> None:
 def _grade(asked: argparse.Namespace) -> int:
     """Grades a batch: 0 all is decided, 1 somebody has to look, 130 interrupted."""
     submissions = roster(asked.submissions)
+    if asked.out.resolve().is_relative_to(asked.submissions.resolve()):
+        raise UsageError(f"{asked.out}: results among the submissions would be taken for one")
     store = Store(asked.out)
     lock = store.open()
     try:

@@ -31,7 +31,10 @@ _TARS = {
     ".tar.xz": "xz", ".txz": "xz",
 }  # fmt: skip
 _UNREAD = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".z")
-_BYCATCH = ("__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__", ".DS_Store")
+_BYCATCH = (
+    "__MACOSX", ".git", ".venv", "venv", "node_modules", "__pycache__",
+    ".DS_Store", "Thumbs.db", "desktop.ini",
+)  # fmt: skip
 """Names of what comes along by itself and is no part of a program."""
 
 

@@ -92,7 +92,11 @@ def _told_apart(found: Sequence[Submission]) -> list[Submission]:
 
 
 def _of_folder(folder: Path) -> list[Submission]:
-    entries = sorted(each for each in folder.iterdir() if not each.name.startswith((".", "__")))
+    entries = sorted(
+        each
+        for each in folder.iterdir()
+        if not each.name.startswith((".", "__")) and not is_bycatch(each.name)
+    )
     if any(each.name == _METADATA for each in entries):
         text = (folder / _METADATA).read_text("utf-8", "replace")
         return list(_of_gradescope(folder, entries, text))

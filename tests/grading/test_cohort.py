@@ -285,6 +285,13 @@ def test_a_folder_with_other_files_is_left_alone(graded, tmp_path, capsys):
     assert [each.name for each in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_results_do_not_go_among_the_submissions(graded, capsys):
+    subs, _, _ = graded
+    assert main(command(subs, subs / "out")) == 2
+    assert "would be taken for one" in capsys.readouterr().err
+    assert not (subs / "out").exists()
+
+
 def test_the_first_result_has_no_points(tmp_path, monkeypatch):
     (tmp_path / "subs" / "a").mkdir(parents=True)
     shutil.copytree(MUTANTS / "serial", tmp_path / "subs" / "a", dirs_exist_ok=True)

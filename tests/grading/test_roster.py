@@ -125,7 +125,7 @@ def test_folders_that_look_like_canvas_by_half_are_plain(tmp_path):
 
 
 def test_archives_in_a_folder_are_named_without_their_endings(tmp_path):
-    folder = as_folder(tmp_path / "all", ["ann.tar.gz", "bob.zip", "eve.rar"])
+    folder = as_folder(tmp_path / "all", ["ann.tar.gz", "bob.zip", "eve.rar", "Thumbs.db"])
     assert [each.student.id for each in roster(folder)] == ["ann", "bob", "eve"]
 
 
