@@ -253,7 +253,9 @@ def test_a_mark_of_which_not_all_is_played_is_not_told_to_a_platform():
 def test_what_passes_sometimes_is_told():
     tries = (Attempt(1, Verdict.FAIL), Attempt(2, Verdict.PASS), Attempt(3, Verdict.FAIL))
     one = result([case(verdict=Verdict.FAIL, attempts=tries)])
-    assert "passes 1 of 3 times" in results_json(one)
+    for told in (results_json(one), workflow_commands(one), summary_markdown(one), junit_xml(one)):
+        assert "passes 1 of 3 times" in told
+    assert "passes 1 of 3 times" in tables.feedback_html(one)
 
 
 # -- what is kept back ---------------------------------------------------------------------

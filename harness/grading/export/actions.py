@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.grading.export.harmless import command_data, command_property, markdown
-from harness.grading.export.words import mark_line, number
+from harness.grading.export.words import mark_line, number, verdict
 from harness.grading.feedback import KEPT_BACK, TOLD, student_view
 from harness.grading.result import CaseMark, CaseResult, Feedback, Result
 from harness.verdict import Verdict
@@ -37,7 +37,9 @@ def workflow_commands(result: Result) -> str:
 def _message(case: CaseResult) -> str:
     if case.feedback is not Feedback.ALL:
         return str(case.verdict)
-    return "\n".join(filter(None, (case.reason, case.hint, f"again: {case.command}")))
+    sometimes = verdict(case) if case.unstable else ""
+    told = (sometimes, case.reason, case.hint, f"again: {case.command}")
+    return "\n".join(filter(None, told))
 
 
 def _command(level: str, title: str, message: str) -> str:
@@ -70,7 +72,7 @@ def _rows(view: Result) -> Iterator[str]:
             continue
         worst = max(cases, key=lambda each: each.verdict)
         earned = f"{number(mark.earned)} of {number(mark.possible)}"
-        yield f"| {markdown(mark.case)} | {earned} | {worst.verdict} | {_reason(mark, worst)} |"
+        yield f"| {markdown(mark.case)} | {earned} | {verdict(worst)} | {_reason(mark, worst)} |"
 
 
 def _reason(mark: CaseMark, worst: CaseResult) -> str:

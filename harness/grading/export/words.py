@@ -71,11 +71,15 @@ def headline(case: CaseResult) -> str:
         return f"{case.case}: {KEPT_BACK}"
     if not case.settled:
         return f"{case.name}: not played yet"
-    word = f"passes {case.passes} of {case.plays} times" if case.unstable else str(case.verdict)
     reason = (
         f": {one_line(case.reason)}" if case.reason and case.verdict is not Verdict.PASS else ""
     )
-    return f"{case.name}: {word}{reason}"
+    return f"{case.name}: {verdict(case)}{reason}"
+
+
+def verdict(case: CaseResult) -> str:
+    """Returns what came of a case with one delivery, in a word or as how often it passes."""
+    return f"passes {case.passes} of {case.plays} times" if case.unstable else str(case.verdict)
 
 
 def of_case(mark: CaseMark, deliveries: Sequence[CaseResult]) -> str:
