@@ -135,6 +135,8 @@ class Inspection:
         left = [each for each in held if each.inode not in self._before]
         standing = self._means.company.standing()
         left = [each for each in left if not self._is_welcome(each) and each.remote not in standing]
+        if not left and self._server and self._means.tables.waiting(self._port):
+            return Inspected("has not taken in all of its clients")
         return Inspected(f"holds what its clients have left: {_some(left)}" if left else "")
 
     def _is_welcome(self, held: Held) -> bool:

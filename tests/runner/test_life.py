@@ -88,6 +88,14 @@ def test_a_server_lets_go_of_its_clients(play, source, told):
         assert found.finding.decided_by == "rest"
 
 
+def test_who_was_not_taken_in_yet_is_waited_for(play):
+    """The last client's reset ends the server, which has not accepted it when it is looked at."""
+    source = server(loop=f"time.sleep(0.2); {ALONE}").replace("except OSError", "except EOFError")
+    found = outcome(play, SERVED + "          - server: {lets_go: true}\n", source)
+    assert found.verdict is Verdict.FAIL
+    assert "exited with code 1" in found.finding.reason
+
+
 def test_connections_that_are_open_need_not_be_let_go(play):
     exchange = """
           - alice: "line\\n"
