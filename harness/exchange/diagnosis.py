@@ -13,6 +13,15 @@ from dataclasses import dataclass
 from harness.spec.model import Delivery
 
 _TELLING = 3  # bytes; fewer are found anywhere
+_CRASHES = (
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGABRT,
+    signal.SIGFPE,
+    signal.SIGILL,
+    signal.SIGSYS,
+    signal.SIGTRAP,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,12 @@ def ending(status: int) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    crashes = ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP")
-    return f"crashed: {name}" if name in crashes else f"was ended by {name}"
+    return f"crashed: {name}" if crashed(status) else f"was ended by {name}"
+
+
+def crashed(status: int) -> bool:
+    """Says whether a process was ended by a fault of its own, which no exit code tells."""
+    return -status in _CRASHES
 
 
 def printed_instead(expected: bytes, printed: bytes) -> str:

@@ -127,8 +127,9 @@ class Observation:
         if self.status is None:
             return Await(Awaited.EXIT, None, step.place)
         right = self.status != 0 if act.nonzero else act.code in (None, self.status)
-        if right:
+        if right and not diagnosis.crashed(self.status):
             return None
-        wanted = "another code than 0" if act.nonzero else f"code {act.code}"
+        wanted = "any code" if act.code is None else f"code {act.code}"
+        wanted = "another code than 0" if act.nonzero else wanted
         reason = f"{self._judgement.who} {diagnosis.ending(self.status)}, wanted {wanted}"
         return self._judgement.finding(step, reason, decided_by="exit")

@@ -182,7 +182,7 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Exits:
-    """The program ends by itself; `code` None accepts any, `nonzero` any but 0."""
+    """The program ends by itself; `code` None accepts any, `nonzero` any but 0. No crash does."""
 
     code: int | None = None
     nonzero: bool = False

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 _FROM_1900_TO_1970 = 2_208_988_800  # seconds; RFC 868 gives the same number
 _TOLERANCE = 2.0  # seconds between the target's clock and ours
+_QUARTER, _FARTHEST = 900, 57  # seconds of a quarter of an hour; quarters between a zone and GMT
 _FORMS = (
     "%A, %B %d, %Y %H:%M:%S-%Z",  # RFC 867, first form
     "%d %b %y %H:%M:%S %Z",  # RFC 867, second form (SMTP)
@@ -40,7 +41,10 @@ def near_the_clock(captures: Mapping[str, bytes], at: float) -> str | None:
     if abs(told - at) <= _TOLERANCE:
         return None
     wanted = int(at) + _FROM_1900_TO_1970
-    return f"{captures['now'].decode()} is {told - at:+.0f} s off, {wanted} was wanted"
+    reason = f"{captures['now'].decode()} is {told - at:+.0f} s off, {wanted} was wanted"
+    quarters = (told - at) / _QUARTER  # zones differ by whole ones, half a day and more at most
+    local = abs(quarters) < _FARTHEST and abs(quarters - round(quarters)) * _QUARTER < _TOLERANCE
+    return f"{reason}: that is local time, not GMT" if local else reason
 
 
 def not_earlier(captures: Mapping[str, bytes], at: float) -> str | None:

@@ -177,6 +177,7 @@ PRINTS = TYPED + 'server: "yes\\n"\nclient: {prints: "yes"}\n'
 NEVER = TYPED + 'server: "yes\\n"\nclient: {never_prints: "no"}\nclient: {prints: "yes"}\n'
 STORES = TYPED + 'server: "yes\\n"\nclient: {stores: "yes\\n"}\n'
 EXITS = TYPED + "server: {closes: fin}\nclient: {exits: nonzero}\n"
+ANY = TYPED + "server: {closes: fin}\nclient: {exits: any}\n"
 CODE = TYPED + "server: {closes: fin}\nclient: {exits: 3}\n"
 OPENS = 'client: {opens: true}\nserver: "hello\\n"\n'
 HERE, ASKED = Opened(CLIENT), says(b"ask\n")
@@ -211,6 +212,11 @@ CLIENT_ROWS = [
     ("exits-not", EXITS, [HERE, ASKED, RESTS], Verdict.FAIL, "did not end", "rest"),
     ("code", CODE, [HERE, ASKED, Exited(3)], Verdict.PASS, "", ""),
     ("another-code", CODE, [HERE, ASKED, Exited(4)], Verdict.FAIL, "code 4, wanted code 3", "exit"),
+    ("crash-for-a-failure", EXITS, [HERE, ASKED, Exited(-11)], Verdict.FAIL,
+     "crashed: SIGSEGV, wanted another code than 0", "exit"),
+    ("crash-for-any-code", ANY, [HERE, ASKED, Exited(-6)], Verdict.FAIL,
+     "crashed: SIGABRT, wanted any code", "exit"),
+    ("pipe-for-a-failure", EXITS, [HERE, ASKED, Exited(-13)], Verdict.PASS, "", ""),
     ("crash-for-a-code", CODE, [HERE, ASKED, Exited(-11)], Verdict.FAIL, "SIGSEGV", "exit"),
     ("stores", STORES, [HERE, ASKED, RESTS], Verdict.PASS, "", ""),
 ]  # fmt: skip
