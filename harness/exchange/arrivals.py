@@ -92,6 +92,8 @@ class Arrivals:
 
     def let_come(self, expectation: Expectation, times: int) -> None:
         """Lets what is expected here come later, up to so many times, or not at all."""
+        if expectation.silent_only:
+            return
         self._later.setdefault(expectation.connection, []).extend([expectation] * times)
 
     def behind_late(

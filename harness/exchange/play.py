@@ -336,6 +336,7 @@ class Play:
         inbox = self._arrivals.get(step.connection)
         if expectation.silence is not None and not (inbox and inbox.holds):
             judgement.warn(step, expectation.silence)
+            self._arrivals.let_come(expectation, 1 + step.repeats)  # whoever is slow says it still
             return self._next()
         if expectation.silent_only and inbox is not None:
             return self._finish(judgement.spoke(step, inbox))

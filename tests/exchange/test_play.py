@@ -251,6 +251,22 @@ def test_a_program_that_has_ended_stores_nothing_more():
     assert (play.finding.decided_by, play.finding.verdict) == ("exit", Verdict.FAIL)
 
 
+def test_a_slow_answer_that_need_not_come_may_come_behind_another_clients():
+    maybe = """
+client: "ask\\n"
+server: {any_of: ["yes\\n", {silent: true}]}
+client: {opens: true, over: udp}
+client: {says: "ask", over: udp}
+server: {says: "yes", over: udp}
+"""
+    plan = a_plan(maybe, transport="tcp, udp")
+    other = Received(DATAGRAMS, b"yes", 0.0)
+    play, _ = played(plan, [LATE, says(b"yes\n"), other, RESTS])
+    assert play.finding.verdict is Verdict.PASS
+    play, _ = played(plan, [LATE, says(b"no\n"), other])
+    assert "more than it has to" in play.finding.reason
+
+
 def test_nobody_listens():
     refused = {DoOpen: Refused(CLIENT, "Connection refused")}
     play, _ = played(a_plan(ASK), [RESTS], refused)
