@@ -42,7 +42,8 @@ _LOOP = """
 for folder in "$1"/*/; do
   port=$((20000 + RANDOM % 10000))
   if [ -f "$folder/server.c" ]; then
-    gcc -w -O1 -o "$folder/server" "$folder/server.c" -lpthread && "$folder/server" $port &
+    gcc -w -O1 -o "$folder/server" "$folder/server.c" -lpthread
+    "$folder/server" $port &
   else
     "$2" "$folder/server.py" $port &
   fi
