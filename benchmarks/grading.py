@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--each", type=int, default=12, help="submissions of a kind in a round")
     parser.add_argument("--only", action="append", default=[], help="cases of the large batch")
     asked = parser.parse_args(arguments)
+    sys.stdout.reconfigure(line_buffering=True)  # what was measured is told, whatever ends it
     if asked.count:
         with tempfile.TemporaryDirectory(prefix="grading-") as folder:
             _mass(Path(folder), asked.count, asked.only)
