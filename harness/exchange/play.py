@@ -389,8 +389,7 @@ class Play:
         return self._finish(self._judgement.too_much(step, connection, last, inbox))
 
     def _fail(self, reason: str, decided_by: str, seen: Comparison | None = None) -> Action:
-        finding = self._judgement.finding(self.step, reason, seen, decided_by)
-        return self._finish(finding)
+        return self._finish(self._judgement.finding(self.step, reason, seen, decided_by))
 
     def _finish(self, finding: Finding) -> Action:
         return self._concluded(self._conclusion.reached(finding, self._observation.status))
