@@ -5,13 +5,18 @@ import string
 
 import pytest
 
-from harness.wire.parameter import draw
+from harness.errors import Place
+from harness.wire.parameter import Parameter
 
 KINDS = [
     ("letters", 3, 12, (), set(string.ascii_lowercase)),
     ("digits", 1, 6, (), set(string.digits)),
     ("alnum", 1000, 1000, (), set(string.ascii_lowercase + string.digits)),
 ]
+
+
+def draw(kind, low, high, choices, rng):
+    return Parameter("drawn", kind, Place("suite.yaml", 1), low, high, choices).draw(rng)
 
 
 @pytest.mark.parametrize(
