@@ -159,6 +159,8 @@ class Server:
         version = options[0][2] >> 16 & 0xFF if options else 0
         if version > 0:
             code = BADVERS
+        elif group != IN:
+            code = REFUSED
         else:
             if folded(name)[-len(self.apex) :] != self.apex:
                 name = (*name[:1], *self.apex)
