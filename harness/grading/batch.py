@@ -44,13 +44,15 @@ _LOST = "the process that graded it was lost, twice"
 class Hands:
     """Who does the work: `pool` makes an executor of so many workers, which call `grade`.
 
-    `jobs` are in flight where nobody says otherwise. `lost` is raised where a worker has died.
+    `jobs` are in flight where nobody says otherwise. `lost` is raised where a worker has died,
+    and what it had may be cancelled; all is where those who do it are `gone`.
     """
 
     jobs: int
     pool: Callable[[int], AbstractContextManager[Executor]]
     grade: Callable[[Order], Told]
     lost: tuple[type[BaseException], ...] = (BrokenExecutor,)
+    gone: Callable[[], bool] = lambda: False
 
 
 def run(orders: Sequence[Order], jobs: int, progress: Progress, hands: Hands) -> list[Told]:
@@ -128,18 +130,24 @@ def _round(
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in done:
                     number = flying.pop(future)
-                    if future.cancelled():
+                    if future.cancelled() and hands.gone():
                         raise MachineError(
                             "the cluster is gone: the same command goes on from here"
                         )
-                    broken = broken or isinstance(future.exception(), BrokenExecutor)
+                    broken = broken or _broke(future)
                     yield number, _outcome(future, orders[number], hands)
         except BaseException:
             _stop(orders)
             raise
 
 
+def _broke(future: Future[Told]) -> bool:
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
+
+
 def _outcome(future: Future[Told], order: Order, hands: Hands) -> Told | None:
+    if future.cancelled():
+        return None
     error = future.exception()
     if error is None:
         return future.result()

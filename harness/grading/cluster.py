@@ -47,6 +47,7 @@ def cluster(address: str, results: Path) -> Iterator[Hands]:
             pool=lambda _: _pool(client),
             grade=partial(grade_apart, common=common),
             lost=(LostError, dask.KilledWorker),
+            gone=lambda: client.status != "running",
         )
 
 
