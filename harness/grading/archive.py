@@ -167,7 +167,7 @@ def entries(path: Path, name: str, limits: Limits = LIMITS) -> Iterator[Entry]:
 
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile,
-    NotImplementedError, RuntimeError, ValueError, OverflowError,
+    RuntimeError, ValueError, OverflowError,
 )  # fmt: skip
 
 

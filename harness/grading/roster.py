@@ -172,7 +172,7 @@ def _of_zip(path: Path) -> list[Submission]:
             names = [each for each in names if not is_bycatch(each)]
             metadata = next((each for each in names if Path(each).name == _METADATA), "")
             text = _metadata_text(opened, metadata) if metadata else ""
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as exc:
+    except (zipfile.BadZipFile, OSError, RuntimeError) as exc:  # of a kind that is not read, too
         raise UsageError(f"{path}: this zip cannot be read: {exc}") from exc
     if metadata:
         top = metadata.removesuffix(_METADATA)
