@@ -218,8 +218,7 @@ class Expectation:
         length, met = found.length, self._met
         self.matched = data[:length]
         if met is None or met.length != length or met.choice is not choice or found.captures:
-            met = Said(YES, choice, length, found.captures)
-            self._met = None if found.captures else met
+            met = self._met = Said(YES, choice, length, found.captures)
         return met
 
     def overtaken(self, inbox: Inbox, captures: Mapping[str, bytes]) -> Said:

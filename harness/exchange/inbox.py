@@ -99,7 +99,7 @@ class Inbox:
             else:
                 self._stream[:length] = self._passed
                 self._passed.clear()
-                self.known, self.holds = None, bool(self._stream)
+                self.known = None
             return
         self._datagrams.popleft()
         self._datagrams.extendleft(reversed(self._aside))

@@ -70,7 +70,7 @@ _BEHIND: tuple[int, AnyStep | None, Expectation | None] = (-1, None, None)
 class Play:
     """One play of a plan: `start`, then `feed` until Done; `finding` is the judgement.
 
-    `step` is the one of now, None behind the last one and when the play is over.
+    `step` is the one of now, None behind the last one.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -135,7 +135,7 @@ class Play:
     def feed(self, signal: Signal) -> Action:
         """Takes in what happened and returns what is next."""
         if self._conclusion.waits:
-            return self._concluded(self._conclusion.waited(signal))
+            return self._conclusion.waited(signal)
         return self._on[type(signal)](signal)
 
     # -- going on ------------------------------------------------------------------------
@@ -392,8 +392,4 @@ class Play:
         return self._finish(self._judgement.finding(self.step, reason, seen, decided_by))
 
     def _finish(self, finding: Finding) -> Action:
-        return self._concluded(self._conclusion.reached(finding, self._observation.status))
-
-    def _concluded(self, action: Action) -> Action:
-        self.step = None if self._conclusion.over else self.step
-        return action
+        return self._conclusion.reached(finding, self._observation.status)

@@ -356,6 +356,20 @@ def test_a_wait_tells_what_it_is_for():
         assert action.connection == CLIENT
 
 
+def test_what_is_wanted_again_in_a_repetition_is_what_was_captured_last():
+    talk = (
+        '{client: "who\\n"}, {server: "i am {name:word}\\n"},'
+        ' {client: "hello {name}\\n"}, {server: "bye {name}\\n"}'
+    )
+    names = (b"bob", b"eve")
+    said = [says(text % name) for name in names for text in (b"i am %s\n", b"bye %s\n")]
+    play, _ = played(a_plan(f"repeat: {{times: 2, exchange: [{talk}]}}"), [*said, RESTS])
+    assert play.finding.verdict is Verdict.PASS, play.finding
+    wrong = [*said[:-1], says(b"bye bob\n")]
+    play, _ = played(a_plan(f"repeat: {{times: 2, exchange: [{talk}]}}"), wrong)
+    assert play.finding.verdict is Verdict.FAIL
+
+
 def test_a_capture_is_wanted_again():
     exchange = 'client: "who\\n"\nserver: "i am {name:word}\\n"\nclient: "hello {name}\\n"\n'
     play, asked = played(a_plan(exchange), [says(b"i am bob\n"), RESTS])

@@ -6,10 +6,12 @@ import socket
 import sys
 import threading
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from harness.exchange.action import Printed
 from harness.network.network import Wanted
 from harness.runner import watch
 from harness.runner.control import Control, Delays
@@ -313,6 +315,22 @@ def test_who_prints_for_ever_and_does_not_answer_is_waited_for_no_longer(shout, 
     (outcome,) = shout(floods, only="probe", deadline=0.1).values()
     skip_where_this_machine_was_late(outcome)
     assert (outcome.verdict, outcome.finding.decided_by) == (Verdict.FAIL, "deadline")
+
+
+def test_who_always_has_more_to_print_is_waited_for_no_longer(shout, monkeypatch):
+    real, printed, most = watch.Watch.look, count(), 1_000_000
+
+    def look(self, ms):
+        found = real(self, ms)
+        if self.process is not None and not self.exited and next(printed) < most:
+            self.pending.append(Printed(b"x"))
+        return found
+
+    monkeypatch.setattr(watch.Watch, "look", look)
+    (outcome,) = shout("pass", only="probe", deadline=0.3).values()
+    skip_where_this_machine_was_late(outcome)
+    assert (outcome.verdict, outcome.finding.decided_by) == (Verdict.FAIL, "deadline")
+    assert next(printed) < most
 
 
 def test_what_a_program_prints_is_not_the_case_s_time(shout):
